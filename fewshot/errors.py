@@ -133,7 +133,9 @@ class GalleryEmpty(GalleryError):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        super().__init__(f"nobody is enrolled in {path} yet; fewshot enroll FOLDER --gallery {path}")
+        super().__init__(
+            f"nobody is enrolled in {path} yet; fewshot enroll FOLDER --gallery {path}"
+        )
 
 
 class NotAGallery(GalleryError):
@@ -161,7 +163,7 @@ class GalleryLocked(GalleryError):
     def __init__(self, path: Path, waited: float) -> None:
         self.path, self.waited = path, waited
         super().__init__(
-            f"{path} is locked by another process (waited {waited:.0f} s); try again when it is done"
+            f"{path} is locked by another process (waited {waited:.0f} s); try again later"
         )
 
 

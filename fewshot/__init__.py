@@ -1,0 +1,65 @@
+"""Recognize any character, person or thing from a handful of pictures.
+
+    from fewshot import Recognizer
+    with Recognizer.create("my.db") as r:
+        r.enroll("gallery/megumin", name="megumin")
+        print(r.match("photo.jpg").name)
+
+Importing this loads no heavy package: each name is fetched from its module when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0.dev0"
+
+if TYPE_CHECKING:
+    from fewshot.crops import Box
+    from fewshot.embedder import Embedder, Refusal
+    from fewshot.enrollment import Enrollment
+    from fewshot.errors import FewshotError
+    from fewshot.gallery import Neighbor
+    from fewshot.matching import Match, RunnerUp
+    from fewshot.recognizer import Recognizer
+    from fewshot.store import Identity, Reference
+
+_HOME = {
+    "Box": "crops",
+    "Embedder": "embedder",
+    "Enrollment": "enrollment",
+    "FewshotError": "errors",
+    "Identity": "store",
+    "Match": "matching",
+    "Neighbor": "gallery",
+    "Recognizer": "recognizer",
+    "Reference": "store",
+    "Refusal": "embedder",
+    "RunnerUp": "matching",
+}
+
+__all__ = [
+    "Box",
+    "Embedder",
+    "Enrollment",
+    "FewshotError",
+    "Identity",
+    "Match",
+    "Neighbor",
+    "Recognizer",
+    "Reference",
+    "Refusal",
+    "RunnerUp",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'fewshot' has no attribute {name!r}")
+    return getattr(import_module(f"fewshot.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""Networks (and what needs none) that turn crops into unit vectors; see `catalog`."""

@@ -1,0 +1,92 @@
+"""Matches and neighbors come in; the rows of the JSON contract, and lines for people, go out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fewshot.cli.output import Row, printable, shown_path
+
+if TYPE_CHECKING:
+    from fewshot.embedder import Refusal
+    from fewshot.gallery import Neighbor
+    from fewshot.matching import Match
+
+MATCH_COLUMNS = (
+    "query",
+    "status",
+    "name",
+    "similarity",
+    "threshold",
+    "p_value",
+    "runner_up.name",
+    "runner_up.similarity",
+    "error",
+)
+
+
+def match_row(match: Match) -> Row:
+    """Return a match as the contract writes it; `name` is null unless its status is "known"."""
+    other = match.runner_up
+    return {
+        "query": match.query,
+        "status": "known" if match.known else "unknown",
+        "name": match.name,
+        "similarity": _rounded(match.similarity),
+        "threshold": _rounded(match.threshold),
+        "p_value": None,
+        "runner_up": other and {"name": other.name, "similarity": _rounded(other.similarity)},
+        "box": [match.box.x, match.box.y, match.box.width, match.box.height],
+        "neighbours": [neighbor_row(neighbor) for neighbor in match.neighbors],
+        "error": None,
+    }
+
+
+def refusal_row(refusal: Refusal) -> Row:
+    """Return a picture that could not be read as the contract writes it."""
+    nothing = dict.fromkeys(("name", "similarity", "threshold", "p_value", "runner_up", "box"))
+    return {
+        "query": refusal.source,
+        "status": "unreadable",
+        **nothing,
+        "neighbours": [],
+        "error": refusal.reason,
+    }
+
+
+def neighbor_row(neighbor: Neighbor) -> Row:
+    """Return one reference near the query."""
+    return {
+        "name": neighbor.name,
+        "similarity": _rounded(neighbor.similarity),
+        "reference": neighbor.reference,
+        "source": neighbor.source,
+    }
+
+
+def match_text(row: Row) -> str:
+    """Say a match in one line."""
+    query = printable(row["query"])
+    if row["status"] == "unreadable":
+        return f"{query}: {click.style('unreadable', fg='red')}: {printable(row['error'])}"
+    needed = f"{row['threshold']:.2f} needed"
+    if row["status"] == "unknown":
+        guess = printable(row["neighbours"][0]["name"])
+        nearest = f"nearest {guess} {row['similarity']:.2f}, {needed}"
+        return f"{query}: {click.style('unknown', fg='yellow')}; {nearest}"
+    name = click.style(printable(row["name"]), fg="green", bold=True)
+    reasons = [needed]
+    if row["runner_up"]:
+        other = row["runner_up"]
+        reasons.append(f"next {printable(other['name'])} {other['similarity']:.2f}")
+    return f"{query}: {name} {row['similarity']:.2f} ({', '.join(reasons)})"
+
+
+def neighbor_text(row: Row) -> str:
+    """Say a neighbor in one line."""
+    return f"{row['similarity']:.3f}  {printable(row['name'])}  {shown_path(row['source'])}"
+
+
+def _rounded(similarity: float) -> float:
+    return round(similarity, 6)

@@ -1,0 +1,84 @@
+"""`fewshot enroll`: pictures and names come in; the gallery holds them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fewshot.cli.options import form_options, gallery_option, named_paths, null_option
+from fewshot.cli.output import Row, emit, note, printable
+from fewshot.cli.progress import progress_bar
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--name",
+    help="Enroll under this name: the pictures of PATH/NAME where there is such a folder, else "
+    "those lying in PATH, or PATH itself. Without it, each sub-folder of PATH is a name.",
+)
+@click.option("--backbone", metavar="NAME", help="What embeds, for a new gallery.  [palette]")
+@null_option
+@gallery_option
+@form_options
+def enroll(
+    paths: tuple[str, ...],
+    name: str | None,
+    backbone: str | None,
+    null: bool,
+    gallery: Path | None,
+    form: str | None,
+) -> int:
+    """Enroll pictures, so that they can be recognized.
+
+    A PATH is a folder, a picture, or - for paths on standard input. A picture already enrolled
+    under the same name is passed over; one bad picture is named and counted, the rest goes on.
+    """
+    from fewshot.folders import plan_enrollment
+    from fewshot.recognizer import Recognizer
+
+    plans = [plan_enrollment(path, name) for path in named_paths(paths, null=null)]
+    pictures = [picture for plan in plans for picture in plan.pictures]
+    for plan in plans:
+        for line in plan.notes:
+            note(line)
+    with Recognizer.create(gallery, backbone=backbone) as recognizer:
+        with progress_bar("enrolling", len(pictures)) as advance:
+            accounts = recognizer.enroll_all(pictures, progress=advance)
+        file = recognizer.path
+    for account in accounts:
+        for refusal in account.refused:
+            note(f"refused {refusal.source}: {refusal.reason}")
+        for twice in account.elsewhere:
+            note(f"{twice.source} is enrolled as {twice.name} and as {twice.other} too")
+    rows = [_row(account) for account in accounts]
+    emit(rows, form=form or "text", key="enrolled", gallery=file, text=_text, columns=_COLUMNS)
+    if not form:
+        added = sum(account.added for account in accounts)
+        note(f"{added} reference(s) added to {file}")
+    return 3 if any(account.refused for account in accounts) else 0
+
+
+_COLUMNS = ("name", "added", "already", "refused_count")
+
+
+def _row(account: Any) -> Row:
+    return {
+        "name": account.name,
+        "added": account.added,
+        "already": account.already,
+        "refused": [{"source": one.source, "reason": one.reason} for one in account.refused],
+        "refused_count": len(account.refused),
+        "elsewhere": [{"source": one.source, "name": one.other} for one in account.elsewhere],
+    }
+
+
+def _text(row: Row) -> str:
+    counts = [f"{row['added']} added"]
+    if row["already"]:
+        counts.append(f"{row['already']} already there")
+    if row["refused"]:
+        counts.append(f"{row['refused_count']} refused")
+    return f"{printable(row['name'])}: {', '.join(counts)}"

@@ -1,0 +1,88 @@
+"""`fewshot list`, `show`, `rename`, `forget`: the gallery itself. Loads neither numpy nor FAISS."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from fewshot.cli.options import form_options, gallery_option
+from fewshot.cli.output import Row, emit, note, printable, shown_path
+from fewshot.recognizer import Recognizer
+
+
+@click.command("list")
+@gallery_option
+@form_options
+def list_names(gallery: Path | None, form: str | None) -> int:
+    """List who is enrolled, with how many references each."""
+    with Recognizer.open(gallery) as recognizer:
+        rows = [asdict(identity) for identity in recognizer.identities()]
+        file = recognizer.path
+    width = max((len(printable(row["name"])) for row in rows), default=0)
+
+    def text(row: Row) -> str:
+        return f"{printable(row['name']):{width}}  {row['references']}"
+
+    columns = ("name", "references", "enrolled_at")
+    emit(rows, form=form or "text", key="identities", gallery=file, text=text, columns=columns)
+    if not form:
+        total = sum(row["references"] for row in rows)
+        note(f"{len(rows)} name(s), {total} reference(s) in {file}")
+    return 0
+
+
+@click.command()
+@click.argument("name")
+@gallery_option
+@form_options
+def show(name: str, gallery: Path | None, form: str | None) -> int:
+    """Show the enrolled pictures of NAME."""
+    with Recognizer.open(gallery) as recognizer:
+        rows = [asdict(reference) for reference in recognizer.references(name)]
+        file = recognizer.path
+
+    def text(row: Row) -> str:
+        return f"{row['id']}  {row['enrolled_at']}  {shown_path(row['source'])}"
+
+    columns = ("id", "name", "source", "enrolled_at", "digest")
+    emit(rows, form=form or "text", key="references", gallery=file, text=text, columns=columns)
+    return 0
+
+
+@click.command()
+@click.argument("old")
+@click.argument("new")
+@gallery_option
+@form_options
+def rename(old: str, new: str, gallery: Path | None, form: str | None) -> int:
+    """Give the identity OLD the name NEW."""
+    with Recognizer.open(gallery) as recognizer:
+        recognizer.rename(old, new)
+        file = recognizer.path
+
+    def text(row: Row) -> str:
+        return f"{printable(row['old'])} is now {printable(row['new'])}"
+
+    rows = [{"old": old, "new": new}]
+    emit(rows, form=form or "text", key="renamed", gallery=file, text=text, columns=("old", "new"))
+    return 0
+
+
+@click.command()
+@click.argument("name")
+@gallery_option
+@form_options
+def forget(name: str, gallery: Path | None, form: str | None) -> int:
+    """Erase NAME, its vectors and thumbnails from the gallery file; this cannot be undone."""
+    with Recognizer.open(gallery) as recognizer:
+        rows = [{"name": name, "references": recognizer.forget(name)}]
+        file = recognizer.path
+
+    def text(row: Row) -> str:
+        return f"{printable(row['name'])} forgotten, {row['references']} reference(s) erased"
+
+    columns = ("name", "references")
+    emit(rows, form=form or "text", key="forgotten", gallery=file, text=text, columns=columns)
+    return 0

@@ -1,0 +1,84 @@
+"""The command line comes in; an exit code goes out. Here alone an error becomes a line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from fewshot import __version__
+from fewshot.cli.enroll import enroll
+from fewshot.cli.gallery import forget, list_names, rename, show
+from fewshot.cli.match import match
+from fewshot.cli.output import printable
+from fewshot.cli.search import search
+from fewshot.errors import FewshotError
+
+INTERRUPTED = 130
+INTERNAL = 70  # EX_SOFTWARE of sysexits.h
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 all answered and known; 1 at least one unknown; 2 usage; 3 some pictures "
+    "unreadable; 4 gallery missing, damaged or locked; 5 backbone missing or mismatched; "
+    "130 interrupted (the gallery stays whole).",
+)
+@click.version_option(__version__, prog_name="fewshot", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    r"""Recognize any character, person or thing from a handful of pictures.
+
+    \b
+    fewshot enroll gallery/                   each sub-folder is a name
+    fewshot enroll photos/ --name megumin     pictures of one name
+    fewshot match photo.jpg                   who is this?
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for command in (enroll, match, search, list_names, show, rename, forget):
+    cli.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        code = cli.main(arguments, prog_name="fewshot", standalone_mode=False) or 0
+        sys.stdout.flush()
+        return int(code)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        where = context.command_path if context else "fewshot"
+        return _failed(f"{error.format_message()} (see {where} --help)", error.exit_code)
+    except FewshotError as error:
+        return _failed(str(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _failed("interrupted; the gallery is as it was before", INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if os.environ.get("FEWSHOT_DEBUG"):
+            raise
+        return _failed(
+            f"this is a bug in fewshot: {type(error).__name__}: {error} "
+            "(set FEWSHOT_DEBUG=1 to see where)",
+            INTERNAL,
+        )
+
+
+def _failed(message: str, code: int) -> int:
+    click.echo(f"fewshot: {printable(message)}", err=True)
+    return code

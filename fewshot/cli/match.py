@@ -1,0 +1,94 @@
+"""`fewshot match`: pictures come in; names, or nobody, go out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from fewshot.cli.answers import MATCH_COLUMNS, match_row, match_text, refusal_row
+from fewshot.cli.options import form_options, gallery_option, named_paths, null_option
+from fewshot.cli.output import Row, emit, note
+from fewshot.cli.progress import progress_bar
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "-k",
+    "neighbors",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="How many neighbors --json and --montage show.",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(-1, 1),
+    help="The similarity a name needs; else the backbone's usual one for this size of gallery.",
+)
+@click.option(
+    "--montage",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw each picture beside its best references into this PNG or JPEG.",
+)
+@null_option
+@gallery_option
+@form_options
+def match(
+    paths: tuple[str, ...],
+    neighbors: int,
+    threshold: float | None,
+    montage: Path | None,
+    null: bool,
+    gallery: Path | None,
+    form: str | None,
+) -> int:
+    """Say who is in each picture, or that it is nobody enrolled.
+
+    A PATH is a picture, a folder, or - for paths on standard input.
+    """
+    from fewshot.embedder import Refusal
+    from fewshot.folders import each_picture
+    from fewshot.montage import Montage
+    from fewshot.recognizer import Recognizer
+
+    stream = each_picture(named_paths(paths, null=null))
+    at_once = form == "json" or not sys.stdout.isatty()  # else answers appear as they are found
+    pictures = list(stream) if at_once else stream
+    total = len(pictures) if isinstance(pictures, list) else 0
+    statuses: set[str] = set()
+    sheet = Montage() if montage else None
+    with (
+        Recognizer.open(gallery) as recognizer,
+        progress_bar("matching", total) as advance,
+    ):
+        answers = recognizer.match_all(
+            pictures, k=neighbors, threshold=threshold, with_thumbnails=sheet is not None
+        )
+
+        def rows() -> Iterator[Row]:
+            for answer in answers:
+                row = refusal_row(answer) if isinstance(answer, Refusal) else match_row(answer)
+                statuses.add(row["status"])
+                if sheet and not isinstance(answer, Refusal):
+                    sheet.add(answer, recognizer.thumbnail)
+                advance()
+                yield row
+
+        emit(
+            rows(),
+            form=form or "text",
+            key="matches",
+            gallery=recognizer.path,
+            text=match_text,
+            columns=MATCH_COLUMNS,
+        )
+    if sheet and montage:
+        sheet.save(montage)
+        note(f"montage written to {montage}")
+    if "unreadable" in statuses:
+        return 3
+    return 1 if "unknown" in statuses else 0

@@ -1,0 +1,61 @@
+"""The options that several commands share, and the paths they are given."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+gallery_option = click.option(
+    "-g",
+    "--gallery",
+    type=click.Path(path_type=Path),
+    help="The gallery file; else FEWSHOT_GALLERY, else your own (gallery.db in your user data).",
+)
+
+null_option = click.option(
+    "-0", "--null", is_flag=True, help="Paths on standard input end in NUL, not in a new line."
+)
+
+_FORMS = {
+    "json": "One JSON document.",
+    "jsonl": "JSON, one line a row.",
+    "csv": "A table with a head line.",
+}
+
+
+def form_options(command: Command) -> Command:
+    """Add --json, --jsonl and --csv; the command gets `form`, "text" without them."""
+    for form, text in reversed(_FORMS.items()):
+        command = click.option(f"--{form}", "form", flag_value=form, help=text)(command)
+    return command
+
+
+def named_paths(paths: Sequence[str], *, null: bool) -> Iterator[Path]:
+    """Yield the paths given, and for `-` those on standard input."""
+    for path in paths:
+        if path == "-":
+            yield from _on_standard_input(b"\0" if null else b"\n")
+        else:
+            yield Path(path)
+
+
+def _on_standard_input(end: bytes) -> Iterator[Path]:
+    waiting = b""
+    while chunk := os.read(sys.stdin.fileno(), 65536):
+        *whole, waiting = (waiting + chunk).split(end)
+        for one in whole:
+            yield from _as_path(one, end)
+    yield from _as_path(waiting, end)
+
+
+def _as_path(raw: bytes, end: bytes) -> Iterator[Path]:
+    raw = raw.removesuffix(b"\r") if end == b"\n" else raw
+    if raw:
+        yield Path(os.fsdecode(raw))

@@ -1,0 +1,72 @@
+"""Rows of an answer come in; text for people, JSON, JSON lines or CSV go to standard output."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+SCHEMA = 1
+_JOINERS = "\u200c\u200d"  # inside emoji and Persian words: harmless, though not "printable"
+
+Row = Mapping[str, Any]
+
+
+def emit(
+    rows: Iterable[Row],
+    *,
+    form: str,
+    key: str,
+    gallery: Path,
+    text: Callable[[Row], str],
+    columns: tuple[str, ...],
+) -> None:
+    """Print rows in one of four forms, each as soon as it is known (JSON: when all are).
+
+    form: "text", "json" (one document, the rows under `key`), "jsonl" (a row a line) or "csv"
+    (these columns; "runner_up.name" looks inside).
+    """
+    if form == "json":
+        document = {"schema": SCHEMA, "gallery": str(gallery), key: list(rows)}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([_inside(row, column) for column in columns])
+    else:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False) if form == "jsonl" else text(row))
+
+
+def note(message: str) -> None:
+    """Say something beside the answer, on standard error."""
+    click.echo(f"fewshot: {printable(message)}", err=True)
+
+
+def printable(text: str) -> str:
+    """Escape what would move the cursor or break the line: a name may hold anything."""
+    return "".join(
+        one if one.isprintable() or one in _JOINERS else one.encode("unicode_escape").decode()
+        for one in text
+    )
+
+
+def shown_path(path: str) -> str:
+    """Return a path as people write it: relative where it lies below the working folder."""
+    try:
+        return printable(str(Path(path).relative_to(Path.cwd())))
+    except (ValueError, OSError):
+        return printable(path)
+
+
+def _inside(row: Row, column: str) -> Any:
+    value: Any = row
+    for part in column.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value

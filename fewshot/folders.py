@@ -1,0 +1,159 @@
+"""Paths a user names come in; the picture files they stand for, each with its name, go out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fewshot.errors import AmbiguousFolder, NoImagesFound, UnknownName
+
+SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .tif .tiff .avif .ppm .pgm .heic .heif".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which picture goes under which name, and what was seen and passed over."""
+
+    pictures: list[tuple[str, Path]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def find_pictures(folder: Path) -> Iterator[Path]:
+    """Walk a folder and all below it, in the order of names; yield its picture files.
+
+    Known by their suffix; hidden files are passed over; symbolic links are followed, each folder
+    entered once. A folder that cannot be listed is yielded itself, so that whoever reads the
+    pictures names it among the unreadable ones.
+    """
+    yield from _walk(folder, set())
+
+
+def _walk(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
+    try:
+        about = folder.stat()
+        if (about.st_dev, about.st_ino) in entered:
+            return
+        entered.add((about.st_dev, about.st_ino))
+        inside = _visible(folder)
+    except OSError:
+        yield folder
+        return
+    for path in inside:
+        if path.is_dir():
+            yield from _walk(path, entered)
+        elif path.suffix.lower() in SUFFIXES:
+            yield path
+
+
+def expand(path: Path) -> list[Path]:
+    """Return the pictures a path stands for: itself, or all those in the folder it is.
+
+    Raises NoImagesFound for a folder that holds none.
+    """
+    if not path.is_dir():
+        return [path]
+    found = list(find_pictures(path))
+    if not found:
+        raise NoImagesFound(path)
+    return found
+
+
+def each_picture(pictures: Any) -> Iterator[Any]:
+    """Yield the single pictures in whatever was given: one, a folder of them, or an iterable.
+
+    Raises NoImagesFound for a folder that holds none.
+    """
+    if isinstance(pictures, (str, os.PathLike)):
+        yield from expand(Path(pictures))
+    elif _is_one_picture(pictures):
+        yield pictures
+    else:
+        for one in pictures:
+            yield from each_picture(one)
+
+
+def _is_one_picture(thing: object) -> bool:
+    """Tell bytes, a file, a PIL image or an array (the last two share an interface) from a list."""
+    return (
+        isinstance(thing, (bytes, bytearray, memoryview))
+        or hasattr(thing, "read")
+        or hasattr(thing, "__array_interface__")
+    )
+
+
+def plan_enrollment(path: Path, name: str | None) -> Plan:
+    """Say which pictures of a path are enrolled under which name.
+
+    Without a name each sub-folder is a name. With a name: the pictures of the sub-folder of that
+    name where there is one, else the pictures lying in the folder; a file is itself.
+    Raises AmbiguousFolder where both readings are open or none is, NoImagesFound where there is
+    nothing to enroll, UnknownName where the folder has sub-folders and none of this name.
+    """
+    if name is None:
+        return _by_sub_folder(path)
+    if not path.is_dir():
+        return Plan([(name, path)])
+    return _under_one_name(path, name)
+
+
+def _by_sub_folder(folder: Path) -> Plan:
+    if not folder.is_dir():
+        raise AmbiguousFolder(folder, "a single picture needs a name; add --name NAME")
+    loose, names = _contents(folder)
+    if not names:
+        if loose:
+            raise AmbiguousFolder(
+                folder,
+                f"it has no sub-folders to take names from; to enroll its {len(loose)} "
+                f"picture(s) under one name, add --name {folder.resolve().name!r}",
+            )
+        raise NoImagesFound(folder, "it should hold one sub-folder of pictures for each name")
+    pictures = [(sub.name, path) for sub in names for path in find_pictures(sub)]
+    if not pictures:
+        raise NoImagesFound(folder)
+    filled = {name for name, _ in pictures}
+    notes = [f"{sub} holds no pictures" for sub in names if sub.name not in filled]
+    if loose:
+        notes.append(f"{len(loose)} picture(s) lying in {folder} itself have no name: passed over")
+    return Plan(pictures, notes)
+
+
+def _under_one_name(folder: Path, name: str) -> Plan:
+    loose, names = _contents(folder)
+    named = folder / name
+    if named in names and loose:
+        raise AmbiguousFolder(
+            folder,
+            f"there is a sub-folder {named} and there are {len(loose)} picture(s) lying beside it; "
+            f"name the sub-folder ({named}) or the pictures themselves",
+        )
+    if named in names:
+        pictures = list(find_pictures(named))
+        if not pictures:
+            raise NoImagesFound(named)
+        return Plan([(name, path) for path in pictures])
+    if not loose:
+        if names:
+            raise UnknownName(name, [sub.name for sub in names])
+        raise NoImagesFound(folder)
+    notes = [f"sub-folders of {folder} passed over"] if names else []
+    return Plan([(name, path) for path in loose], notes)
+
+
+def _contents(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the pictures lying in a folder, and its sub-folders."""
+    try:
+        inside = _visible(folder)
+    except OSError as error:
+        raise NoImagesFound(folder, (error.strerror or str(error)).lower()) from error
+    loose = [path for path in inside if path.suffix.lower() in SUFFIXES and not path.is_dir()]
+    return loose, [path for path in inside if path.is_dir()]
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))

@@ -1,0 +1,127 @@
+"""Matches come in; a picture goes out: each query beside its best references, with names."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from fewshot.errors import FewshotError
+from fewshot.matching import Match
+
+MAX_ROWS = 200
+
+_TILE, _GAP, _TEXT = 144, 12, 40
+_BEST = 5
+_INK, _PAPER, _PALE = (32, 33, 36), (255, 255, 255), (120, 124, 130)
+_KNOWN, _UNKNOWN = (24, 128, 56), (190, 110, 0)
+_FONTS = ("NotoSansCJK-Regular.ttc", "DejaVuSans.ttf", "Arial Unicode.ttf", "arial.ttf")
+
+
+class CannotWrite(FewshotError):
+    """The montage cannot be written where it was asked for."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"cannot write montage {path}: {reason}; name a .png or .jpg file")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    jpeg: bytes
+    title: str
+    detail: str
+    color: tuple[int, int, int]
+
+
+class Montage:
+    """Collects matches and draws them on one sheet, at most 200 of them."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[_Tile]] = []
+        self.left_out = 0
+
+    def add(self, match: Match, thumbnail: Callable[[int], bytes | None]) -> None:
+        """Add a match that carries its own thumbnail; `thumbnail` gives those of references."""
+        if len(self._rows) == MAX_ROWS:
+            self.left_out += 1
+            return
+        if match.known:
+            answer = _Tile(match.thumbnail, match.name or "", _file(match.query), _KNOWN)
+        else:
+            answer = _Tile(match.thumbnail, "unknown", _file(match.query), _UNKNOWN)
+        references = [
+            _Tile(
+                thumbnail(neighbor.reference) or b"",
+                neighbor.name,
+                f"{neighbor.similarity:.2f}",
+                _KNOWN if neighbor.name == match.name else _PALE,
+            )
+            for neighbor in match.neighbors[:_BEST]
+        ]
+        self._rows.append([answer, *references])
+
+    def draw(self) -> Image.Image:
+        """Draw the sheet: a row a query, the query first and framed."""
+        columns = max((len(row) for row in self._rows), default=1)
+        width = columns * (_TILE + _GAP) + 2 * _GAP
+        height = len(self._rows) * (_TILE + _TEXT + _GAP) + _GAP
+        sheet = Image.new("RGB", (width, height), _PAPER)
+        for line, row in enumerate(self._rows):
+            for column, tile in enumerate(row):
+                x = _GAP + column * (_TILE + _GAP) + (_GAP if column else 0)
+                _draw_tile(sheet, tile, x, _GAP + line * (_TILE + _TEXT + _GAP), framed=not column)
+        return sheet
+
+    def save(self, path: Path) -> None:
+        """Write the sheet; raises CannotWrite."""
+        try:
+            self.draw().save(path)
+        except (OSError, ValueError) as error:
+            raise CannotWrite(path, str(error)) from error
+
+
+def _draw_tile(sheet: Image.Image, tile: _Tile, x: int, y: int, *, framed: bool) -> None:
+    draw = ImageDraw.Draw(sheet)
+    if tile.jpeg:
+        with Image.open(io.BytesIO(tile.jpeg), formats=("JPEG",)) as image:
+            image.thumbnail((_TILE, _TILE))
+            small = image.convert("RGB")
+        left, top = x + (_TILE - small.width) // 2, y + (_TILE - small.height) // 2
+        sheet.paste(small, (left, top))
+        if framed:
+            edge = (left - 3, top - 3, left + small.width + 2, top + small.height + 2)
+            draw.rectangle(edge, outline=tile.color, width=3)
+    for line, (text, color, size) in enumerate(
+        [(tile.title, tile.color, 15), (tile.detail, _PALE, 12)]
+    ):
+        font = _font(text, size)
+        place = (x + _TILE / 2, y + _TILE + 6 + 18 * line)
+        draw.text(place, _fitted(text, font, _TILE), fill=color, font=font, anchor="ma")
+
+
+def _font(text: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return Pillow's own font; for other scripts than Latin one of the system's, if any."""
+    if not text.isascii():
+        for name in _FONTS:
+            try:
+                return ImageFont.truetype(name, size)
+            except OSError:
+                continue
+    return ImageFont.load_default(size)
+
+
+def _fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+    text = " ".join(text.split())
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "…") > width:
+        text = text[:-1]
+    return text + "…"
+
+
+def _file(query: str) -> str:
+    return query if query.startswith("<") else Path(query).name

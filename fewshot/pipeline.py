@@ -1,0 +1,51 @@
+"""A function and a stream of items come in; the results go out in order, made on all cores."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def ordered_map(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int | None = None,
+    ahead: int = 4,
+) -> Iterator[Result]:
+    """Apply a function to each item in threads; yield the results in the order of the items.
+
+    At most `workers * ahead` items are in flight, so memory does not grow with their number.
+    Pillow and numpy leave the interpreter lock while they decode and compute, so threads do.
+    An exception of the function comes out at its item's turn and ends the rest; so does leaving
+    the iteration.
+    """
+    workers = workers or usable_cores()
+    if workers == 1:
+        yield from map(function, items)
+        return
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="fewshot")
+    in_flight: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            in_flight.append(pool.submit(function, item))
+            if len(in_flight) >= workers * ahead:
+                yield in_flight.popleft().result()
+        while in_flight:
+            yield in_flight.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,248 @@
+"""The door: enroll, match, search, list, rename, forget. Pictures and names in, answers out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from fewshot.errors import GalleryDamaged, GalleryEmpty, RecipeMismatch, UnreadableImage
+from fewshot.folders import each_picture
+from fewshot.location import gallery_path
+from fewshot.store import Identity, Reference, Store
+
+if TYPE_CHECKING:  # numpy, Pillow and FAISS are loaded when a picture is first looked at
+    from fewshot.embedder import Embedded, Embedder, Refusal
+    from fewshot.enrollment import Enrollment
+    from fewshot.gallery import Gallery, Neighbor
+    from fewshot.images import Picture
+    from fewshot.matching import Match
+
+
+class Recognizer:
+    """A gallery file with the embedder its recipe names.
+
+    Use it as a context manager. One thread at a time; several processes may share a gallery.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str] | None = None) -> Recognizer:
+        """Open a gallery that is there.
+
+        path: else FEWSHOT_GALLERY, else the user's own gallery.
+        Raises GalleryMissing, NotAGallery, GalleryTooNew, GalleryLocked, GalleryDamaged.
+        """
+        return cls(Store.open(gallery_path(path)))
+
+    @classmethod
+    def create(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        backbone: str | None = None,
+        crop: str | None = None,
+    ) -> Recognizer:
+        """Make a gallery where there is none; open the one that is there.
+
+        backbone, crop: names; None takes what the gallery has, or palette and whole for a new one.
+        Raises RecipeMismatch where the gallery was made with others, UnknownBackbone,
+        UnknownCropper, and what `open` raises.
+        """
+        path = gallery_path(path)
+        if path.exists() and path.stat().st_size and not path.is_dir():
+            store = Store.open(path)
+        else:
+            from fewshot.backbones.catalog import DEFAULT
+            from fewshot.embedder import Embedder
+
+            embedder = Embedder.by_name(crop or "whole", backbone or DEFAULT)
+            store = Store.create(path, embedder.recipe)
+        recipe = store.recipe
+        if backbone not in (None, recipe.backbone) or crop not in (None, recipe.crop):
+            store.close()
+            asked = f"{backbone or recipe.backbone} (crop {crop or recipe.crop})"
+            raise RecipeMismatch(
+                path, str(recipe), asked, "leave the option out, or name another gallery file"
+            )
+        return cls(store)
+
+    def __enter__(self) -> Recognizer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the gallery file."""
+        self._store.close()
+
+    @property
+    def path(self) -> Path:
+        """The gallery file."""
+        return self._store.path
+
+    def enroll(
+        self,
+        pictures: Picture | Iterable[Picture],
+        name: str,
+        *,
+        progress: Callable[[], None] | None = None,
+    ) -> Enrollment:
+        """Enroll pictures under one name; a folder stands for all pictures in it.
+
+        pictures: a path, bytes, binary file, PIL image or uint8 RGB array, or an iterable of these.
+        progress: called once for each picture that is done.
+        Returns what was added, what was there already and what was refused, picture by picture.
+        Raises UnreadableImage where not one picture could be read, NoImagesFound for a folder
+        without pictures, BadName.
+        """
+        named = [(name, picture) for picture in each_picture(pictures)]
+        if not named:
+            raise ValueError(f"no pictures were given for {name!r}")
+        (account,) = self.enroll_all(named, progress=progress)
+        if account.refused and not account.added + account.already:
+            first = account.refused[0]
+            raise UnreadableImage(first.source, first.reason)
+        return account
+
+    def enroll_all(
+        self,
+        pictures: Iterable[tuple[str, Picture]],
+        *,
+        progress: Callable[[], None] | None = None,
+    ) -> list[Enrollment]:
+        """Enroll pictures under their names in one transaction; see `enroll`.
+
+        pictures: pairs of name and picture. Returns one account a name. Raises BadName.
+        """
+        from fewshot.enrollment import enroll_pictures
+
+        return enroll_pictures(self._store, self._embedder, pictures, progress)
+
+    def match(self, picture: Picture, *, k: int = 5, threshold: float | None = None) -> Match:
+        """Say who is in a picture, or that it is nobody enrolled.
+
+        k: how many neighbors the answer shows. threshold: the similarity a name needs, in [-1, 1];
+        None takes the backbone's usual one for a gallery of this size.
+        Raises UnreadableImage, GalleryEmpty.
+        """
+        from fewshot.images import read_picture
+
+        self._require_somebody()
+        return self._decide(self._embedder.embed_raw(read_picture(picture)), k, threshold)
+
+    def match_all(
+        self,
+        pictures: Picture | Iterable[Picture],
+        *,
+        k: int = 5,
+        threshold: float | None = None,
+        with_thumbnails: bool = False,
+    ) -> Iterator[Match | Refusal]:
+        """Answer many pictures, in their order, embedding on all cores; see `match`.
+
+        A picture that cannot be read gives a Refusal and the rest goes on.
+        with_thumbnails: let each Match carry a small JPEG of what was looked at.
+        """
+        from fewshot.pipeline import ordered_map
+
+        self._require_somebody()
+        attempt = partial(self._embedder.attempt, with_thumbnail=with_thumbnails)
+        results = ordered_map(attempt, each_picture(pictures))
+        return (self._answer(result, k, threshold) for result in results if result)
+
+    def search(self, picture: Picture, k: int = 10) -> tuple[Neighbor, ...]:
+        """Return the k most similar references, nearest first, whoever they are: no decision.
+
+        Raises UnreadableImage, GalleryEmpty.
+        """
+        self._require_somebody()
+        return self._gallery.neighbors(self._embedder.embed(picture), k)
+
+    def identities(self) -> list[Identity]:
+        """Return who is enrolled, sorted by name, with how many references each."""
+        return self._store.identities()
+
+    def references(self, name: str) -> list[Reference]:
+        """Return the enrolled pictures of a name, oldest first; raises UnknownName."""
+        return self._store.references(name)
+
+    def thumbnail(self, reference: int) -> bytes | None:
+        """Return a reference's thumbnail, JPEG, longest side 128 pixels; None where it is gone."""
+        return self._store.thumbnail(reference)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give an identity another name; raises UnknownName, NameTaken, BadName."""
+        self._store.rename(old, new)
+
+    def forget(self, name: str) -> int:
+        """Erase an identity from the file, vectors, thumbnails and name; raises UnknownName.
+
+        Returns how many references it had.
+        """
+        return self._store.forget(name)
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        """Build the embedder the gallery's recipe names; raises RecipeMismatch, UnknownBackbone."""
+        from fewshot.embedder import Embedder
+
+        recipe = self._store.recipe
+        if recipe.head is not None:
+            raise GalleryDamaged(self.path, "it names a trained head, which this version has not")
+        embedder = Embedder.by_name(recipe.crop, recipe.backbone)
+        if embedder.recipe != recipe:
+            raise RecipeMismatch(
+                self.path,
+                str(recipe),
+                str(embedder.recipe),
+                "use the fewshot version that made it, or enroll the pictures into a new gallery",
+            )
+        return embedder
+
+    @cached_property
+    def _gallery(self) -> Gallery:
+        from fewshot.gallery import Gallery
+
+        return Gallery(self._store)
+
+    def _require_somebody(self) -> None:
+        if not self._store.count():
+            raise GalleryEmpty(self.path)
+
+    def _answer(
+        self, result: Embedded | Refusal, k: int, threshold: float | None
+    ) -> Match | Refusal:
+        from fewshot.embedder import Refusal
+
+        return result if isinstance(result, Refusal) else self._decide(result, k, threshold)
+
+    def _decide(self, embedded: Embedded, k: int, threshold: float | None) -> Match:
+        from fewshot.backbones.catalog import find_backbone
+        from fewshot.matching import decide, usual_threshold
+
+        neighbors, count = self._gallery.nearest(embedded.vector, k)
+        if not neighbors:
+            raise GalleryEmpty(self.path)
+        if threshold is None:
+            strangers = find_backbone(self._store.recipe.backbone).strangers
+            threshold = usual_threshold(strangers, count)
+        return decide(
+            embedded.source,
+            neighbors,
+            k=k,
+            threshold=threshold,
+            box=embedded.box,
+            thumbnail=embedded.thumbnail,
+        )

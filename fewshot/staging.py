@@ -1,0 +1,109 @@
+"""Embedded pictures come in one by one; the gallery gets them all in one transaction, or none.
+
+They wait in a temporary SQLite table: it spills from memory to an unnamed, private file that is
+gone with the process, and holds no lock on the gallery while pictures are still being embedded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from fewshot.gallery_file import sqlite_errors, transaction
+from fewshot.names import clean_name, storable
+from fewshot.store import Store
+
+_NEW = """arriving a
+    WHERE NOT EXISTS (
+        SELECT 1 FROM picture_references r JOIN identities i ON i.id = r.identity
+        WHERE i.name = a.name AND r.digest = a.digest)"""
+_COUNT_NEW = f"SELECT name, count(*) FROM {_NEW} GROUP BY name"  # noqa: S608
+_INSERT_NEW = f"""INSERT INTO picture_references
+        (identity, digest, vector, source, box, enrolled_at)
+    SELECT (SELECT id FROM identities WHERE name = a.name), digest, vector, source, box, ?
+    FROM {_NEW} ORDER BY position"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A picture just enrolled that stands under another name too."""
+
+    source: str
+    name: str
+    other: str
+
+
+class Staging:
+    """Pictures on their way into a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(
+        self, name: str, *, digest: bytes, vector: bytes, source: str, box: str, thumbnail: bytes
+    ) -> bool:
+        """Put one picture on the way; False where it is already on it under this name."""
+        cursor = self._store.connection.execute(
+            "INSERT OR IGNORE INTO arriving VALUES (NULL, ?, ?, ?, ?, ?, ?)",
+            (clean_name(name), digest, vector, storable(source), box, thumbnail),
+        )
+        return cursor.rowcount == 1
+
+    def commit(self) -> tuple[dict[str, int], list[Elsewhere]]:
+        """Enroll all that arrived; return how many are new by name, and who stands twice.
+
+        When this returns, what it says is on the disk.
+        """
+        connection = self._store.connection
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        with sqlite_errors(self._store.path), transaction(connection):
+            added = dict(connection.execute(_COUNT_NEW))
+            (last,) = connection.execute(
+                "SELECT coalesce(max(id), 0) FROM picture_references"
+            ).fetchone()
+            connection.execute(
+                """INSERT OR IGNORE INTO identities (name)
+                   SELECT name FROM arriving GROUP BY name ORDER BY min(position)"""
+            )
+            connection.execute(_INSERT_NEW, (now,))
+            connection.execute(
+                """INSERT INTO thumbnails
+                   SELECT r.id, a.thumbnail
+                   FROM picture_references r
+                   JOIN identities i ON i.id = r.identity
+                   JOIN arriving a ON a.name = i.name AND a.digest = r.digest
+                   WHERE r.id > ?""",
+                (last,),
+            )
+            elsewhere = connection.execute(
+                """SELECT r.source, i.name, min(j.name)
+                   FROM picture_references r
+                   JOIN identities i ON i.id = r.identity
+                   JOIN picture_references s ON s.digest = r.digest AND s.identity != r.identity
+                   JOIN identities j ON j.id = s.identity
+                   WHERE r.id > ? GROUP BY r.id ORDER BY r.id""",
+                (last,),
+            ).fetchall()
+        self._store.changed()
+        return added, [Elsewhere(*row) for row in elsewhere]
+
+
+@contextmanager
+def staging(store: Store) -> Iterator[Staging]:
+    """Open a waiting room; whatever was not committed when it closes is gone."""
+    with sqlite_errors(store.path):
+        store.connection.execute("PRAGMA temp_store = FILE")
+        store.connection.execute("DROP TABLE IF EXISTS temp.arriving")
+        store.connection.execute(
+            """CREATE TEMP TABLE arriving (
+                position INTEGER PRIMARY KEY,
+                name TEXT NOT NULL, digest BLOB NOT NULL, vector BLOB NOT NULL,
+                source TEXT NOT NULL, box TEXT NOT NULL, thumbnail BLOB NOT NULL,
+                UNIQUE (name, digest))"""
+        )
+        try:
+            yield Staging(store)
+        finally:
+            store.connection.execute("DROP TABLE IF EXISTS temp.arriving")

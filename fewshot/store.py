@@ -1,0 +1,207 @@
+"""The truth: identities and references in one SQLite file. Rows go in and out; no vector is read.
+
+Needs neither numpy nor FAISS, so that listing and renaming start at once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fewshot.errors import GalleryDamaged, NameTaken, UnknownName
+from fewshot.gallery_file import (
+    create_gallery_file,
+    open_gallery_file,
+    sqlite_errors,
+    transaction,
+)
+from fewshot.names import clean_name
+from fewshot.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A name and how much is known of it."""
+
+    name: str
+    references: int
+    enrolled_at: str  # its latest reference: ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One enrolled picture."""
+
+    id: int
+    name: str
+    source: str  # absolute path of the file it came from, or "<bytes>" ...
+    box: tuple[int, int, int, int]  # x, y, width, height of the crop in the whole upright picture
+    enrolled_at: str  # ISO 8601, UTC
+    digest: str  # SHA-256 of the file, hex
+
+
+class Store:
+    """An open gallery file."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.connection = connection
+        self._own_changes = 0
+        self.recipe = self._read_recipe()
+
+    @classmethod
+    def open(cls, path: Path) -> Store:
+        """Open a gallery that is there; raises GalleryMissing and the other gallery errors."""
+        return cls._owning(path, open_gallery_file(path))
+
+    @classmethod
+    def create(cls, path: Path, recipe: Recipe) -> Store:
+        """Make a gallery, or open the one that is there, whatever its recipe."""
+        return cls._owning(path, create_gallery_file(path, recipe.to_json()))
+
+    @classmethod
+    def _owning(cls, path: Path, connection: sqlite3.Connection) -> Store:
+        try:
+            return cls(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; the last one to do so folds the write-ahead log into it."""
+        self.connection.close()
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """A value that differs whenever anybody has changed the gallery since it was last read."""
+        return self._one("PRAGMA data_version")[0], self._own_changes
+
+    def changed(self) -> None:
+        """Note a change made through this store's own connection."""
+        self._own_changes += 1
+
+    def count(self) -> int:
+        """Return how many references there are."""
+        return int(self._one("SELECT count(*) FROM picture_references")[0])
+
+    def names(self) -> list[str]:
+        """Return all names, sorted."""
+        return [name for (name,) in self._all("SELECT name FROM identities ORDER BY name")]
+
+    def identities(self) -> list[Identity]:
+        """Return all identities, sorted by name."""
+        rows = self._all(
+            """SELECT i.name, count(r.id), coalesce(max(r.enrolled_at), '')
+               FROM identities i LEFT JOIN picture_references r ON r.identity = i.id
+               GROUP BY i.id ORDER BY i.name"""
+        )
+        return [Identity(*row) for row in rows]
+
+    def references(self, name: str) -> list[Reference]:
+        """Return the references of one identity, oldest first; raises UnknownName."""
+        name = clean_name(name)
+        found = self._references("i.name = ? ORDER BY r.id", (name,))
+        if not found:
+            raise UnknownName(name, self.names())
+        return found
+
+    def references_by_id(self, ids: Iterable[int]) -> dict[int, Reference]:
+        """Return those of these references that still exist."""
+        wanted = [int(number) for number in ids]
+        found: dict[int, Reference] = {}
+        for start in range(0, len(wanted), 500):
+            some = wanted[start : start + 500]
+            marks = ", ".join("?" * len(some))
+            found |= {r.id: r for r in self._references(f"r.id IN ({marks})", some)}
+        return found
+
+    def vectors(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Yield id and vector (float32, little-endian) of the references with an id above `after`.
+
+        Yields in the order of ids.
+        """
+        with sqlite_errors(self.path):
+            yield from self.connection.execute(
+                "SELECT id, vector FROM picture_references WHERE id > ? ORDER BY id", (after,)
+            )
+
+    def thumbnail(self, reference: int) -> bytes | None:
+        """Return a reference's thumbnail, JPEG, longest side 128 pixels; None where it is gone."""
+        rows = self._all("SELECT jpeg FROM thumbnails WHERE reference = ?", (reference,))
+        return bytes(rows[0][0]) if rows else None
+
+    def digests(self, name: str) -> set[bytes]:
+        """Return the SHA-256 of each picture enrolled under a name."""
+        rows = self._all(
+            """SELECT digest FROM picture_references r JOIN identities i ON i.id = r.identity
+               WHERE i.name = ?""",
+            (clean_name(name),),
+        )
+        return {bytes(digest) for (digest,) in rows}
+
+    def rename(self, old: str, new: str) -> None:
+        """Give an identity another name; raises UnknownName, NameTaken or BadName."""
+        old, new = clean_name(old), clean_name(new)
+        with sqlite_errors(self.path), transaction(self.connection):
+            if old not in (names := self.names()):
+                raise UnknownName(old, names)
+            if new != old and new in names:
+                raise NameTaken(new)
+            self.connection.execute("UPDATE identities SET name = ? WHERE name = ?", (new, old))
+
+    def forget(self, name: str) -> int:
+        """Erase an identity, its vectors, thumbnails and name; return how many references it had.
+
+        Deleted bytes are overwritten, the log is folded in and the file rebuilt without them. A
+        copy may stay in the log of another process that has the gallery open, until it is done.
+        Raises UnknownName.
+        """
+        name = clean_name(name)
+        with sqlite_errors(self.path):
+            with transaction(self.connection):
+                if name not in (names := self.names()):
+                    raise UnknownName(name, names)
+                references = len(self.digests(name))
+                self.connection.execute("DELETE FROM identities WHERE name = ?", (name,))
+            self.changed()
+            self.connection.execute("VACUUM")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return references
+
+    def _read_recipe(self) -> Recipe:
+        rows = self._all("SELECT json FROM recipe")
+        try:
+            return Recipe.from_json(rows[0][0])
+        except (IndexError, ValueError, TypeError) as error:
+            raise GalleryDamaged(self.path, f"its recipe cannot be read ({error})") from error
+
+    def _references(self, where: str, values: Iterable[object]) -> list[Reference]:
+        rows = self._all(
+            f"""SELECT r.id, i.name, r.source, r.box, r.enrolled_at, r.digest
+                FROM picture_references r JOIN identities i ON i.id = r.identity
+                WHERE {where}""",  # noqa: S608  `where` is written in this file only
+            tuple(values),
+        )
+        try:
+            return [
+                Reference(number, name, source, _box(box), at, bytes(digest).hex())
+                for number, name, source, box, at, digest in rows
+            ]
+        except (ValueError, TypeError) as error:
+            raise GalleryDamaged(self.path, f"a reference cannot be read ({error})") from error
+
+    def _one(self, statement: str) -> tuple[Any, ...]:
+        row: tuple[Any, ...] = self._all(statement)[0]
+        return row
+
+    def _all(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with sqlite_errors(self.path):
+            return self.connection.execute(statement, values).fetchall()
+
+
+def _box(text: str) -> tuple[int, int, int, int]:
+    x, y, width, height = (int(number) for number in text.split())
+    return x, y, width, height

@@ -1,0 +1,101 @@
+"""Fixtures: pictures drawn for the test, galleries built for the test, and the command itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from fewshot.cli.main import main
+
+COLORS = {
+    "red": (200, 30, 40),
+    "blue": (30, 60, 200),
+    "green": (20, 150, 60),
+    "yellow": (230, 200, 20),
+}
+
+
+def draw(color: str, seed: int = 0, size: tuple[int, int] = (120, 100)) -> Image.Image:
+    """Draw a face of one color, its place and size varied by the seed."""
+    rng = np.random.default_rng([seed, *COLORS[color]])
+    image = Image.new("RGB", size, (245, 245, 240))
+    pen = ImageDraw.Draw(image)
+    x, y = rng.uniform(0.42, 0.58, 2) * size
+    radius = rng.uniform(0.30, 0.40) * min(size)
+    pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=COLORS[color])
+    for side in (-1, 1):
+        eye = x + side * radius * 0.4
+        pen.ellipse((eye - 4, y - 8, eye + 4, y), fill="black")
+    return image
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Answer]
+Folder = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _own_user_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees or touches the user's own gallery."""
+    monkeypatch.setenv("FEWSHOT_GALLERY", str(tmp_path / "gallery.db"))
+    monkeypatch.setenv("FEWSHOT_DEBUG", "1")
+
+
+@pytest.fixture
+def fewshot(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command in this process; its gallery is gallery.db in the test's folder."""
+
+    def run(*arguments: str | Path) -> Answer:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return Answer(int(ended.value.code or 0), printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def folder_of(tmp_path: Path) -> Folder:
+    """Make a folder with one sub-folder of drawn pictures a color: folder_of(red=3, blue=3)."""
+
+    def make(where: str = "pictures", **counts: int) -> Path:
+        root = tmp_path / where
+        for color, count in counts.items():
+            (root / color).mkdir(parents=True)
+            for seed in range(count):
+                draw(color, seed).save(root / color / f"{seed:02}.png")
+        return root
+
+    return make
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Callable[..., Path]:
+    """Save a drawn picture that no folder holds: photo("red") gives its path."""
+
+    def make(color: str, seed: int = 99, name: str | None = None) -> Path:
+        path = tmp_path / (name or f"{color}-{seed}.png")
+        draw(color, seed).save(path)
+        return path
+
+    return make
