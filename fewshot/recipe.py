@@ -43,5 +43,5 @@ class Recipe:
         """Read what `to_json` wrote; raises ValueError for anything else."""
         try:
             return cls(**json.loads(text))
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise ValueError(f"not a recipe: {error}") from error

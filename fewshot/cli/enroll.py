@@ -61,7 +61,7 @@ def enroll(
     return 3 if any(account.refused for account in accounts) else 0
 
 
-_COLUMNS = ("name", "added", "already", "refused_count")
+_COLUMNS = ("name", "added", "already", "refused")
 
 
 def _row(account: Any) -> Row:
@@ -70,7 +70,6 @@ def _row(account: Any) -> Row:
         "added": account.added,
         "already": account.already,
         "refused": [{"source": one.source, "reason": one.reason} for one in account.refused],
-        "refused_count": len(account.refused),
         "elsewhere": [{"source": one.source, "name": one.other} for one in account.elsewhere],
     }
 
@@ -80,5 +79,5 @@ def _text(row: Row) -> str:
     if row["already"]:
         counts.append(f"{row['already']} already there")
     if row["refused"]:
-        counts.append(f"{row['refused_count']} refused")
+        counts.append(f"{len(row['refused'])} refused")
     return f"{printable(row['name'])}: {', '.join(counts)}"

@@ -29,7 +29,7 @@ def emit(
     """Print rows in one of four forms, each as soon as it is known (JSON: when all are).
 
     form: "text", "json" (one document, the rows under `key`), "jsonl" (a row a line) or "csv"
-    (these columns; "runner_up.name" looks inside).
+    (these columns; "runner_up.name" looks inside, a list is counted).
     """
     if form == "json":
         document = {"schema": SCHEMA, "gallery": str(gallery), key: list(rows)}
@@ -69,4 +69,4 @@ def _inside(row: Row, column: str) -> Any:
     value: Any = row
     for part in column.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
-    return value
+    return len(value) if isinstance(value, list) else value

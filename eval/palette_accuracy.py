@@ -1,0 +1,148 @@
+"""Pictures SET/CLASS/* come in; how well palette names them, beside a plain color histogram.
+
+    python -m eval.palette_accuracy [--data FOLDER] [--draws 100] [--out eval/results]
+
+Five shots a class (genshin three, emoji one), all classes of a set at once. Also on gray copies.
+Ends with 1 where palette's lead over the better histogram does not exclude zero.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.color_histogram import color_histogram
+from eval.episodes import RULES, class_accuracies, mean_of_sets
+from eval.pictures import Embed, data_folder, embed_set, read_set
+from eval.report import RESULTS, markdown, write
+from fewshot.backbones.catalog import load_backbone
+
+MAIN = (
+    "hololive20",
+    "genshin89",
+    "pokemon150",
+    "simpsons42",
+    "lol148",
+    "seed4_raw",
+    "seed3_faces_full",
+)
+BESIDE = ("ourcar_photo", "ourcar_caric", "lfw", "orl40", "grocery81", "emoji_styles")
+SHOTS = {"genshin89": 3, "emoji_styles": 1}
+HISTOGRAMS = ("histogram", "histogram, rooted")
+
+Accuracies = dict[str, dict[str, NDArray[np.float64]]]  # embedding, rule -> (classes,)
+
+
+def measure(folder: Path, *, draws: int, gray: bool) -> tuple[Accuracies, int, int]:
+    """Return the accuracies of one set, how many pictures and how many classes it has."""
+    shots = SHOTS.get(folder.name, 5)
+    pictures = read_set(folder, at_least=shots + 1)
+    palette = load_backbone("palette")
+    embeds: dict[str, Embed] = {
+        "palette": lambda pixels: palette.embed([pixels])[0],
+        "histogram": lambda pixels: color_histogram(pixels, rooted=False),
+        "histogram, rooted": lambda pixels: color_histogram(pixels, rooted=True),
+    }
+    found = {
+        name: class_accuracies(vectors, pictures.labels, shots=shots, draws=draws, seed=1)
+        for name, vectors in embed_set(pictures, embeds, gray=gray).items()
+    }
+    return found, len(pictures.files), len(pictures.classes)
+
+
+def compare(sets: dict[str, Accuracies], rule: str) -> dict[str, Any]:
+    """Return each embedding's mean over the main sets, and palette's lead over each histogram."""
+    figures: dict[str, Any] = {}
+    for name in ("palette", *HISTOGRAMS):
+        figures[name] = mean_of_sets([sets[one][name][rule] for one in MAIN])
+    for name in HISTOGRAMS:
+        leads = [sets[one]["palette"][rule] - sets[one][name][rule] for one in MAIN]
+        figures[f"palette minus {name}"] = mean_of_sets(leads)
+    return figures
+
+
+def main() -> int:
+    """Measure, print, write; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="a folder that holds dev/SET/CLASS/*")
+    parser.add_argument("--draws", type=int, default=100)
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    data = data_folder(parser, options.data) / "dev"
+    result: dict[str, Any] = {"shots": SHOTS | {"others": 5}, "draws": options.draws}
+    rows = []
+    for copies in ("color", "gray"):
+        sets: dict[str, Accuracies] = {}
+        counts: dict[str, tuple[int, int]] = {}
+        for name in (*MAIN, *BESIDE) if copies == "color" else MAIN:
+            print(f"{copies} {name}", file=sys.stderr)
+            sets[name], *counted = measure(data / name, draws=options.draws, gray=copies == "gray")
+            counts[name] = (counted[0], counted[1])
+        figures = {rule: compare(sets, rule) for rule in RULES}
+        result[copies] = {
+            "sets": {
+                name: {
+                    "pictures": counts[name][0],
+                    "classes": counts[name][1],
+                    **{
+                        embedding: {rule: float(by.mean()) for rule, by in rules.items()}
+                        for embedding, rules in found.items()
+                    },
+                }
+                for name, found in sets.items()
+            },
+            "mean of the seven drawn sets": figures,
+        }
+        rows += _rows(copies, sets, counts, figures)
+    head = ["pictures", "n (classes)", *("palette", *HISTOGRAMS), "palette, nearest reference"]
+    low = min(
+        result["color"]["mean of the seven drawn sets"]["nearest mean"][f"palette minus {name}"][1]
+        for name in HISTOGRAMS
+    )
+    write("palette_accuracy", result, markdown(head, rows), options.out)
+    if low <= 0:
+        print("missed: palette's lead over the histograms does not exclude zero", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _rows(
+    copies: str,
+    sets: dict[str, Accuracies],
+    counts: dict[str, tuple[int, int]],
+    figures: dict[str, dict[str, Any]],
+) -> list[list[str]]:
+    names = ("palette", *HISTOGRAMS)
+    rows = [
+        [
+            f"{name} ({copies})",
+            f"{counts[name][0]} ({counts[name][1]})",
+            *(f"{found[one]['nearest mean'].mean():.3f}" for one in names),
+            f"{found['palette']['nearest reference'].mean():.3f}",
+        ]
+        for name, found in sets.items()
+    ]
+    by_mean, by_reference = figures["nearest mean"], figures["nearest reference"]
+    total = [sum(counts[name][i] for name in MAIN) for i in (0, 1)]
+    summary = [
+        f"**mean of the seven drawn sets ({copies})**",
+        f"{total[0]} ({total[1]})",
+        *(_spread(by_mean[one]) for one in names),
+        _spread(by_reference["palette"]),
+    ]
+    leads = [_spread(by_mean[f"palette minus {one}"], sign="+") for one in HISTOGRAMS]
+    return [*rows, summary, [f"palette's lead ({copies}, paired)", "", "", *leads, ""]]
+
+
+def _spread(figure: tuple[float, float, float], sign: str = "") -> str:
+    middle, low, high = (f"{one:{sign}.3f}" for one in figure)
+    return f"{middle} [{low}, {high}]"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

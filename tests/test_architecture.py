@@ -1,0 +1,148 @@
+"""The layers hold: imports run downward only, and light commands stay light."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fewshot as package
+from tests.conftest import Folder, Run
+
+ROOT = Path(package.__file__).parent
+
+FLOORS = [
+    {"errors"},
+    {"names", "recipe", "images", "folders", "crops", "index", "pipeline", "location", "upgrades"}
+    | {"backbones.backbone"},
+    {"gallery_file", "backbones.palette"},
+    {"backbones.catalog", "store"},
+    {"embedder", "staging", "gallery"},
+    {"matching", "enrollment"},
+    {"recognizer", "montage"},
+    {"cli.output", "cli.options", "cli.progress"},
+    {"cli.answers"},
+    {"cli.enroll", "cli.match", "cli.search", "cli.gallery"},
+    {"cli.main"},
+]
+OUTSIDE = {"", "backbones", "cli", "__main__"}  # doors: they hold names, or start the command
+
+HEAVY = {"tensorflow", "keras", "sklearn", "faiss", "numpy", "PIL", "rich"}
+
+
+def modules() -> dict[str, Path]:
+    names = {}
+    for path in ROOT.rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        names[".".join(part for part in parts if part != "__init__")] = path
+    return names
+
+
+def imports_of(path: Path, known: set[str]) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "fewshot":
+            base = (node.module or "").removeprefix("fewshot").lstrip(".")
+            inside = {f"{base}.{alias.name}".lstrip(".") for alias in node.names} & known
+            found |= inside or {base}
+        elif isinstance(node, ast.Import):
+            found |= {
+                alias.name.removeprefix("fewshot").lstrip(".")
+                for alias in node.names
+                if alias.name.split(".")[0] == "fewshot"
+            }
+    return found - {""}
+
+
+def floor(module: str) -> int:
+    return next(number for number, rooms in enumerate(FLOORS) if module in rooms)
+
+
+def test_every_module_has_a_floor() -> None:
+    assert set(modules()) - OUTSIDE == set().union(*FLOORS)
+
+
+@pytest.mark.parametrize("module", sorted(set(modules()) - OUTSIDE))
+def test_imports_run_downward_only(module: str) -> None:
+    known = modules()
+    for used in imports_of(known[module], set(known)):
+        assert floor(used) < floor(module), f"{module} imports {used}"
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_a_file_has_one_idea_in_at_most_250_lines(module: str) -> None:
+    assert len(modules()[module].read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def loaded(*arguments: str | Path) -> set[str]:
+    """Return the top-level packages that a command has loaded when it ends."""
+    program = (
+        "import atexit, json, sys\n"
+        "atexit.register(lambda: print('\\n' + json.dumps(sorted({m.split('.')[0] "
+        "for m in sys.modules}))))\n"
+        "from fewshot.cli.main import main\n"
+        "main(sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["match", "--help"]])
+def test_help_loads_no_heavy_package(arguments: list[str]) -> None:
+    assert loaded(*arguments).isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["list"], ["show", "red"], ["rename", "red", "rot"], ["forget", "blue"]]
+)
+def test_a_command_on_names_loads_no_heavy_package(
+    arguments: list[str], fewshot: Run, folder_of: Folder
+) -> None:
+    fewshot("enroll", folder_of(red=1, blue=1))
+    assert loaded(*arguments).isdisjoint(HEAVY)
+
+
+def test_matching_loads_faiss_and_no_training_package(fewshot: Run, folder_of: Folder) -> None:
+    folder = folder_of(red=1)
+    fewshot("enroll", folder)
+    used = loaded("match", folder)
+    assert "faiss" in used
+    assert used.isdisjoint({"tensorflow", "keras", "sklearn", "rich"})
+
+
+def test_enrolling_loads_neither_faiss_nor_a_training_package(folder_of: Folder) -> None:
+    assert loaded("enroll", folder_of(red=1)).isdisjoint(
+        {"faiss", "tensorflow", "keras", "sklearn"}
+    )
+
+
+def test_importing_the_package_loads_no_heavy_package() -> None:
+    program = "import sys, fewshot; print(*{m.split('.')[0] for m in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split()).isdisjoint(HEAVY | {"sqlite3", "click"})
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_no_module_uses_what_can_run_code_from_a_file(module: str) -> None:
+    tree = ast.parse(modules()[module].read_text(encoding="utf-8"))
+    calls = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    imported = {
+        alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+    assert calls.isdisjoint({"eval", "exec"})
+    assert imported.isdisjoint({"pickle", "joblib", "marshal", "shelve", "subprocess"})

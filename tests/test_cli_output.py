@@ -1,0 +1,70 @@
+"""cli.output and cli.progress: what reaches the terminal."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fewshot.cli.output import printable, shown_path
+from fewshot.cli.progress import progress_bar
+
+
+@given(st.text())
+def test_nothing_printed_can_break_its_line(text: str) -> None:
+    shown = printable(text)
+    assert len(shown.splitlines()) <= 1
+    assert not any(ord(one) < 32 or 127 <= ord(one) < 160 for one in shown)
+
+
+@pytest.mark.parametrize("text", ["megumin", "めぐみん", "a b", "é", "👩‍🚀"])
+def test_what_people_write_is_shown_as_it_is(text: str) -> None:
+    assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a\nb", "a\\nb"), ("\x1b[2J", "\\x1b[2J"), ("x\u202ey", "x\\u202ey")]
+)
+def test_what_moves_the_cursor_is_escaped(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_a_path_below_the_working_folder_is_shown_relative(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shown_path(str(tmp_path / "a" / "b.png")) == str(Path("a") / "b.png")
+    assert shown_path("/elsewhere/b.png") == "/elsewhere/b.png"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    with progress_bar("enrolling", 10) as advance:
+        for _ in range(10):
+            advance()
+    assert "enrolling" in terminal.getvalue()
+    assert "10/10" in terminal.getvalue()
+
+
+def test_a_pipe_shows_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", pipe := io.StringIO())
+    with progress_bar("enrolling", 10) as advance:
+        advance()
+    assert pipe.getvalue() == ""
+
+
+def test_one_thing_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    with progress_bar("enrolling", 1) as advance:
+        advance()
+    assert terminal.getvalue() == ""

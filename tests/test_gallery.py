@@ -1,0 +1,112 @@
+"""gallery: the nearest references with their names, whoever changed the store last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from fewshot.errors import GalleryDamaged
+from fewshot.gallery import Gallery
+from fewshot.recipe import Recipe
+from fewshot.staging import staging
+from fewshot.store import Store
+
+D = 8
+
+
+def direction(angle: float) -> NDArray[np.float32]:
+    vector = np.zeros(D, np.float32)
+    vector[:2] = np.cos(angle), np.sin(angle)
+    return vector
+
+
+def put(store: Store, name: str, *angles: float, vector: bytes | None = None) -> None:
+    with staging(store) as room:
+        for angle in angles:
+            room.add(
+                name,
+                digest=f"{name}{angle}".encode(),
+                vector=vector or direction(angle).astype("<f4").tobytes(),
+                source=f"/{name}/{angle}",
+                box="0 0 1 1",
+                thumbnail=b"",
+            )
+        room.commit()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    one = Store.create(tmp_path / "store.db", Recipe("whole", "palette", "ab", None, D))
+    put(one, "east", 0.0, 0.1, 0.2)
+    put(one, "north", 1.5, 1.6)
+    yield one
+    one.close()
+
+
+def test_neighbors_come_nearest_first_with_their_names(store: Store) -> None:
+    found = Gallery(store).neighbors(direction(1.55), 3)
+    assert [one.name for one in found] == ["north", "north", "east"]
+    assert found[0].similarity == pytest.approx(np.cos(0.05), abs=1e-5)
+    assert found[2].source == "/east/0.2"
+
+
+def test_there_are_no_more_neighbors_than_references(store: Store) -> None:
+    assert len(Gallery(store).neighbors(direction(0), 100)) == 5
+
+
+def test_what_is_enrolled_later_is_found(store: Store) -> None:
+    gallery = Gallery(store)
+    assert len(gallery) == 5
+    put(store, "west", 3.1)
+    assert gallery.neighbors(direction(3.1), 1)[0].name == "west"
+
+
+def test_what_another_process_enrolls_is_found_at_the_next_call(store: Store) -> None:
+    gallery = Gallery(store)
+    assert len(gallery) == 5
+    rival = Store.open(store.path)
+    put(rival, "west", 3.1)
+    rival.close()
+    assert gallery.neighbors(direction(3.1), 1)[0].name == "west"
+
+
+def test_the_forgotten_are_not_found(store: Store) -> None:
+    gallery = Gallery(store)
+    assert len(gallery) == 5
+    store.forget("east")
+    assert {one.name for one in gallery.neighbors(direction(0), 9)} == {"north"}
+
+
+def test_a_forgotten_and_an_enrolled_at_once_are_both_seen(store: Store) -> None:
+    gallery = Gallery(store)
+    assert len(gallery) == 5
+    store.forget("north")
+    put(store, "west", 3.1, 3.2)
+    assert {one.name for one in gallery.neighbors(direction(0), 9)} == {"east", "west"}
+
+
+def test_a_new_name_is_seen(store: Store) -> None:
+    gallery = Gallery(store)
+    assert len(gallery) == 5
+    store.rename("north", "nord")
+    assert gallery.neighbors(direction(1.5), 1)[0].name == "nord"
+
+
+def test_a_gallery_larger_than_one_reading_is_whole(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "many.db", Recipe("whole", "palette", "ab", None, D))
+    put(store, "many", *np.linspace(0, 3, 5000))
+    gallery = Gallery(store)
+    assert len(gallery) == 5000
+    assert gallery.neighbors(direction(3.0), 1)[0].source == "/many/3.0"
+    store.close()
+
+
+@pytest.mark.parametrize("vector", [b"short", b"\0" * 4 * D, b"\xff" * 4 * D])
+def test_a_vector_that_is_none_is_called_damage(store: Store, vector: bytes) -> None:
+    put(store, "bad", 2.0, vector=vector)
+    with pytest.raises(GalleryDamaged):
+        Gallery(store).neighbors(direction(0), 1)

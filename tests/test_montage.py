@@ -1,0 +1,74 @@
+"""montage: each query beside its best references, in one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fewshot import Recognizer
+from fewshot.embedder import Refusal
+from fewshot.montage import MAX_ROWS, CannotWrite, Montage
+from tests.conftest import Folder, Run, draw
+
+
+@pytest.fixture
+def sheet(tmp_path: Path, folder_of: Folder) -> Callable[[int], Montage]:
+    def make(queries: int) -> Montage:
+        montage = Montage()
+        with Recognizer.create(tmp_path / "m.db") as recognizer:
+            recognizer.enroll(folder_of(red=3) / "red", name="赤い red")
+            pictures = [draw("red", 50)] * queries
+            for match in recognizer.match_all(pictures, with_thumbnails=True):
+                assert not isinstance(match, Refusal)
+                montage.add(match, recognizer.thumbnail)
+        return montage
+
+    return make
+
+
+def test_a_row_holds_the_query_and_its_references(sheet: Callable[[int], Montage]) -> None:
+    reds = np.all(np.abs(np.asarray(sheet(1).draw(), int) - (200, 30, 40)) < 40, axis=2)
+    columns = np.flatnonzero(reds.any(axis=0))
+    groups = 1 + np.count_nonzero(np.diff(columns) > 20)
+    assert groups == 4  # the query and three references
+
+
+def test_each_query_adds_a_row(
+    sheet: Callable[[int], Montage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    montage = sheet(3)
+    height = montage.draw().height
+    montage._rows.pop()
+    assert height > montage.draw().height > height // 2
+
+
+def test_a_sheet_stays_bounded(sheet: Callable[[int], Montage]) -> None:
+    montage = sheet(MAX_ROWS + 2)
+    assert montage.left_out == 2
+    assert montage.draw().height < 65_535
+
+
+def test_an_empty_sheet_can_be_drawn() -> None:
+    assert Montage().draw().width > 0
+
+
+@pytest.mark.parametrize("name", ["sheet.xyz", "no/such/folder/sheet.png"])
+def test_a_sheet_that_cannot_be_written_says_where(
+    name: str, tmp_path: Path, sheet: Callable[[int], Montage]
+) -> None:
+    with pytest.raises(CannotWrite, match="cannot write montage"):
+        sheet(1).save(tmp_path / name)
+
+
+def test_the_command_writes_it(
+    fewshot: Run, folder_of: Folder, photo: Callable[..., Path], tmp_path: Path
+) -> None:
+    fewshot("enroll", folder_of(red=2, blue=2))
+    answer = fewshot("match", photo("red"), photo("blue"), "--montage", tmp_path / "out.png")
+    assert "montage written" in answer.err
+    with Image.open(tmp_path / "out.png") as image:
+        assert image.width > image.height
