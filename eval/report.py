@@ -48,9 +48,10 @@ def interval(
 
 
 def summary(values: Sequence[float], seed: int = 0) -> dict[str, Any]:
-    """Return n, the median and its interval, ready to be written."""
+    """Return n, the median, its interval and the values themselves, ready to be written."""
     low, high = interval(values, seed)
-    return {"n": len(values), "median": float(np.median(values)), "low": low, "high": high}
+    middle = float(np.median(values))
+    return {"n": len(values), "median": middle, "low": low, "high": high, "values": list(values)}
 
 
 def spread(numbers: dict[str, Any], digits: int = 3) -> str:

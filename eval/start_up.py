@@ -111,7 +111,7 @@ def compare(processes: list[Contender], seconds: dict[str, list[float]]) -> list
         if one.target is not None:
             row["target"] = one.target
             row["met"] = row["seconds"]["median"] < one.target
-        rows.append({**row, "repeats": seconds[one.title]})
+        rows.append(row)
     return rows
 
 
@@ -140,7 +140,7 @@ def _enlarged(blobs: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.u
 
 def main() -> int:
     """Build, measure, write."""
-    parser = argparse.ArgumentParser(prog="python -m eval.start_up", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval.start_up")
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--backbone", default=DEFAULT, help="what embeds")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for JSON and table")

@@ -157,7 +157,7 @@ def table(pace: dict[str, Any], peaks: dict[str, Any]) -> str:
 
 def main() -> int:
     """Build, measure, write."""
-    parser = argparse.ArgumentParser(prog="python -m eval.throughput", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval.throughput")
     parser.add_argument("--rounds", type=int, default=5, help="times all pictures are enrolled")
     parser.add_argument("--memory-repeats", type=int, default=3)
     parser.add_argument("--backbone", default=DEFAULT, help="what embeds")

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from fewshot.embedder import Embedder, Refusal
     from fewshot.enrollment import Enrollment
     from fewshot.errors import FewshotError
-    from fewshot.gallery import Neighbor
-    from fewshot.matching import Match, RunnerUp
+    from fewshot.gallery import Candidate, Neighbor
+    from fewshot.matching import Match
     from fewshot.recognizer import Recognizer
     from fewshot.store import Identity, Reference
 
 _HOME = {
     "Box": "crops",
+    "Candidate": "gallery",
     "Embedder": "embedder",
     "Enrollment": "enrollment",
     "FewshotError": "errors",
@@ -36,11 +37,11 @@ _HOME = {
     "Recognizer": "recognizer",
     "Reference": "store",
     "Refusal": "embedder",
-    "RunnerUp": "matching",
 }
 
 __all__ = [
     "Box",
+    "Candidate",
     "Embedder",
     "Enrollment",
     "FewshotError",
@@ -50,7 +51,6 @@ __all__ = [
     "Recognizer",
     "Reference",
     "Refusal",
-    "RunnerUp",
     "__version__",
 ]
 

@@ -1,7 +1,8 @@
 """Every error fewshot raises on purpose, with the exit code the command ends in.
 
 FewshotError
-  UsageError (2)       BadName, AmbiguousFolder, UnknownName, NameTaken, UnknownCropper
+  UsageError (2)       BadName, AmbiguousFolder, UnknownName, NameNotInFolder, NameTaken,
+                       UnknownCropper
   ImageError (3)       UnreadableImage, ImageTooLarge, NoImagesFound
   GalleryError (4)     GalleryMissing, GalleryEmpty, NotAGallery, GalleryTooNew,
                        GalleryLocked, GalleryDamaged, GalleryUnavailable
@@ -80,6 +81,14 @@ class UnknownName(UsageError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self.name = name
         super().__init__(f"nobody is enrolled as {name!r}; {_suggestion(name, known)}")
+
+
+class NameNotInFolder(UsageError):
+    """A folder of names that lacks the one asked for."""
+
+    def __init__(self, name: str, folder: Path, known: Iterable[str]) -> None:
+        self.name, self.folder = name, folder
+        super().__init__(f"{folder} has no sub-folder {name!r}; {_suggestion(name, known)}")
 
 
 class NameTaken(UsageError):

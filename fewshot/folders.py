@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fewshot.errors import AmbiguousFolder, NoImagesFound, UnknownName
+from fewshot.errors import AmbiguousFolder, NameNotInFolder, NoImagesFound
+from fewshot.names import clean_name
 
 SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .tif .tiff .avif .ppm .pgm .heic .heif".split()
 )
+
+Place = tuple[int, int]
+"""Device and inode: a folder's own, whatever path leads to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +37,18 @@ def find_pictures(folder: Path) -> Iterator[Path]:
     yield from _walk(folder, set())
 
 
-def _walk(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
+def _walk(folder: Path, entered: set[Place]) -> Iterator[Path]:
     try:
-        about = folder.stat()
-        if (about.st_dev, about.st_ino) in entered:
+        place = _place(folder)
+        if place in entered:
             return
-        entered.add((about.st_dev, about.st_ino))
+        entered.add(place)
         inside = _visible(folder)
     except OSError:
         yield folder
         return
     for path in inside:
-        if path.is_dir():
+        if _is_folder(path):
             yield from _walk(path, entered)
         elif path.suffix.lower() in SUFFIXES:
             yield path
@@ -55,7 +59,7 @@ def expand(path: Path) -> list[Path]:
 
     Raises NoImagesFound for a folder that holds none.
     """
-    if not path.is_dir():
+    if not _is_folder(path):
         return [path]
     found = list(find_pictures(path))
     if not found:
@@ -82,7 +86,7 @@ def _is_one_picture(thing: object) -> bool:
     return (
         isinstance(thing, (bytes, bytearray, memoryview))
         or hasattr(thing, "read")
-        or hasattr(thing, "__array_interface__")
+        or hasattr(type(thing), "__array_interface__")
     )
 
 
@@ -92,20 +96,22 @@ def plan_enrollment(path: Path, name: str | None) -> Plan:
     Without a name each sub-folder is a name. With a name: the pictures of the sub-folder of that
     name where there is one, else the pictures lying in the folder; a file is itself.
     Raises AmbiguousFolder where both readings are open or none is, NoImagesFound where there is
-    nothing to enroll, UnknownName where the folder has sub-folders and none of this name.
+    nothing to enroll, NameNotInFolder where the folder has sub-folders and none of this name.
     """
     if name is None:
         return _by_sub_folder(path)
-    if not path.is_dir():
+    if not _is_folder(path):
         return Plan([(name, path)])
     return _under_one_name(path, name)
 
 
 def _by_sub_folder(folder: Path) -> Plan:
-    if not folder.is_dir():
-        raise AmbiguousFolder(folder, "a single picture needs a name; add --name NAME")
-    loose, names = _contents(folder)
-    if not names:
+    if not _is_folder(folder):
+        if os.path.lexists(folder):
+            raise AmbiguousFolder(folder, "a single picture needs a name; add --name NAME")
+        raise NoImagesFound(folder, "there is no such file or folder")
+    loose, subs = _contents(folder)
+    if not subs:
         if loose:
             raise AmbiguousFolder(
                 folder,
@@ -113,36 +119,55 @@ def _by_sub_folder(folder: Path) -> Plan:
                 f"picture(s) under one name, add --name {folder.resolve().name!r}",
             )
         raise NoImagesFound(folder, "it should hold one sub-folder of pictures for each name")
-    pictures = [(sub.name, path) for sub in names for path in find_pictures(sub)]
-    if not pictures:
+    plan = Plan()
+    for sub in subs:
+        found = _pictures_of(sub, folder, subs)
+        plan.pictures.extend((sub.name, path) for path in found)
+        if not found:
+            plan.notes.append(f"{sub} holds no pictures")
+    if not plan.pictures:
         raise NoImagesFound(folder)
-    filled = {name for name, _ in pictures}
-    notes = [f"{sub} holds no pictures" for sub in names if sub.name not in filled]
     if loose:
-        notes.append(f"{len(loose)} picture(s) lying in {folder} itself have no name: passed over")
-    return Plan(pictures, notes)
+        count = len(loose)
+        plan.notes.append(f"{count} picture(s) lying in {folder} itself have no name: passed over")
+    return plan
 
 
 def _under_one_name(folder: Path, name: str) -> Plan:
-    loose, names = _contents(folder)
-    named = folder / name
-    if named in names and loose:
+    loose, subs = _contents(folder)
+    named = next((sub for sub in subs if clean_name(sub.name) == clean_name(name)), None)
+    if named and loose:
         raise AmbiguousFolder(
             folder,
             f"there is a sub-folder {named} and there are {len(loose)} picture(s) lying beside it; "
             f"name the sub-folder ({named}) or the pictures themselves",
         )
-    if named in names:
-        pictures = list(find_pictures(named))
+    if named:
+        pictures = _pictures_of(named, folder, subs)
         if not pictures:
             raise NoImagesFound(named)
         return Plan([(name, path) for path in pictures])
     if not loose:
-        if names:
-            raise UnknownName(name, [sub.name for sub in names])
+        if subs:
+            raise NameNotInFolder(name, folder, [sub.name for sub in subs])
         raise NoImagesFound(folder)
-    notes = [f"sub-folders of {folder} passed over"] if names else []
+    notes = [f"sub-folders of {folder} passed over"] if subs else []
     return Plan([(name, path) for path in loose], notes)
+
+
+def _pictures_of(sub: Path, folder: Path, subs: list[Path]) -> list[Path]:
+    """Return the pictures below one name's folder; a link out of it leads to no other name's."""
+    others = {_place(other) for other in (folder, *subs)} - {_place(sub)}
+    return list(_walk(sub, others))
+
+
+def _place(folder: Path) -> Place:
+    about = folder.stat()
+    return about.st_dev, about.st_ino
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # unlike Path.is_dir it never raises
 
 
 def _contents(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -151,8 +176,8 @@ def _contents(folder: Path) -> tuple[list[Path], list[Path]]:
         inside = _visible(folder)
     except OSError as error:
         raise NoImagesFound(folder, (error.strerror or str(error)).lower()) from error
-    loose = [path for path in inside if path.suffix.lower() in SUFFIXES and not path.is_dir()]
-    return loose, [path for path in inside if path.is_dir()]
+    loose = [path for path in inside if path.suffix.lower() in SUFFIXES and not _is_folder(path)]
+    return loose, [path for path in inside if _is_folder(path)]
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -1,7 +1,7 @@
-"""A vector comes in; its nearest references, with their names, go out.
+"""A vector comes in; its nearest names and references go out.
 
-The store is the truth; the index is a lens over it, held in memory and brought up to date whenever
-the store has changed, whoever changed it.
+The store is the truth; index and class means are lenses over it, held in memory and brought up to
+date whenever the store has changed, whoever changed it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fewshot.calibration import StrangerSample
 from fewshot.errors import GalleryDamaged
 from fewshot.index import ExactIndex
+from fewshot.prototypes import Prototypes
 from fewshot.store import Store
 
+MOST_STRANGERS = 2_000
+"""References that stand in for strangers; more would cost time and change little."""
+
 _AT_ONCE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name a query may have."""
+
+    name: str
+    similarity: float  # cosine to the name's class mean, in [-1, 1], larger is nearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +36,24 @@ class Neighbor:
     """A reference near a query."""
 
     name: str
-    similarity: float  # cosine, in [-1, 1], larger is nearer
+    similarity: float  # cosine to the reference, in [-1, 1], larger is nearer
     reference: int  # its id; ids are never used again
     source: str  # the path it was enrolled from
 
 
 class Gallery:
-    """Searches a store's references by cosine similarity."""
+    """Searches a store's identities and references by cosine similarity."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._index = ExactIndex(store.recipe.d)
-        self._last = 0
         self._seen: tuple[int, int] | None = None
+        self._strangers: StrangerSample | None = None
+        self._clear()
 
     def __len__(self) -> int:
         """Return how many references there are now."""
         self._refresh()
-        return len(self._index)
+        return len(self._vectors)
 
     def neighbors(self, vector: NDArray[np.float32], k: int) -> tuple[Neighbor, ...]:
         """Return the k nearest references, nearest first; fewer where there are fewer.
@@ -56,51 +69,73 @@ class Gallery:
             if number in known
         )
 
-    def nearest(self, vector: NDArray[np.float32], k: int) -> tuple[tuple[Neighbor, ...], int]:
-        """Return the nearest references, at least k and as many as it takes to meet two names.
+    def candidates(self, vector: NDArray[np.float32], k: int) -> tuple[Candidate, ...]:
+        """Return the k nearest names by their class means, nearest first.
 
-        Also returns how many references were compared.
+        vector: (d,) float32 of length 1. k: 1 or more.
         """
-        count = len(self)
-        wanted = max(k, 16)
-        while True:
-            found = self.neighbors(vector, wanted)
-            if wanted >= count or len({neighbor.name for neighbor in found}) > 1:
-                return found, count
-            wanted *= 8
+        self._refresh()
+        nearest = self._prototypes.nearest(vector, k)
+        return tuple(Candidate(self._names[owner], similarity) for owner, similarity in nearest)
+
+    def strangers(self) -> StrangerSample | None:
+        """Return how near strangers would come, by letting each identity stand in for one.
+
+        At most 2,000 references, evenly taken. None where there are not two names.
+        """
+        self._refresh()
+        if self._strangers is None and len(self._prototypes) > 1:
+            step = -(-len(self._vectors) // MOST_STRANGERS)
+            vectors, owners = self._vectors[::step], self._owners[::step]
+            similarities = self._prototypes.as_strangers(vectors, owners)
+            self._strangers = StrangerSample(similarities, owners)
+        return self._strangers
 
     def _refresh(self) -> None:
         state = self._store.state
         if state == self._seen:
             return
         self._read_new()
-        if len(self._index) != self._store.count():  # somebody was forgotten: start over
-            self._index, self._last = ExactIndex(self._index.d), 0
+        if len(self._vectors) != self._store.count():  # somebody was forgotten: start over
+            self._clear()
             self._read_new()
+        self._prototypes = Prototypes(self._vectors, self._owners)
+        self._names = self._store.names_by_id()
+        self._strangers = None
         self._seen = state
 
-    def _read_new(self) -> None:
-        ids: list[int] = []
-        blobs: list[bytes] = []
-        for number, blob in self._store.vectors(after=self._last):
-            if len(blob) != 4 * self._index.d:
-                raise GalleryDamaged(
-                    self._store.path,
-                    f"reference {number} has {len(blob)} bytes, not {4 * self._index.d}",
-                )
-            ids.append(number)
-            blobs.append(blob)
-            if len(ids) == _AT_ONCE:
-                self._add(ids, blobs)
-                ids, blobs = [], []
-        self._add(ids, blobs)
+    def _clear(self) -> None:
+        d = self._store.recipe.d
+        self._index = ExactIndex(d)
+        self._vectors = np.empty((0, d), np.float32)
+        self._owners = np.empty(0, np.int64)
+        self._last = 0
 
-    def _add(self, ids: list[int], blobs: list[bytes]) -> None:
-        if not ids:
-            return
-        vectors = np.frombuffer(b"".join(blobs), "<f4").reshape(len(ids), self._index.d)
-        try:
-            self._index.add(vectors.astype(np.float32, copy=False), np.array(ids, np.int64))
-        except ValueError as error:
-            raise GalleryDamaged(self._store.path, str(error)) from error
-        self._last = ids[-1]
+    def _read_new(self) -> None:
+        d = self._store.recipe.d
+        vectors, owners = [self._vectors], [self._owners]
+        rows: list[tuple[int, int, bytes]] = []
+
+        def take() -> None:
+            if not rows:
+                return
+            block = np.frombuffer(b"".join(blob for _, _, blob in rows), "<f4").reshape(-1, d)
+            block = block.astype(np.float32, copy=False)
+            try:
+                self._index.add(block, np.array([number for number, _, _ in rows], np.int64))
+            except ValueError as error:
+                raise GalleryDamaged(self._store.path, str(error)) from error
+            vectors.append(block)
+            owners.append(np.array([owner for _, owner, _ in rows], np.int64))
+            self._last = rows[-1][0]
+            rows.clear()
+
+        for row in self._store.vectors(after=self._last):
+            if len(row[2]) != 4 * d:
+                reason = f"reference {row[0]} has {len(row[2])} bytes, not {4 * d}"
+                raise GalleryDamaged(self._store.path, reason)
+            rows.append(row)
+            if len(rows) == _AT_ONCE:
+                take()
+        take()
+        self._vectors, self._owners = np.concatenate(vectors), np.concatenate(owners)

@@ -5,7 +5,10 @@ Nothing is written to a file that is not ours, or that a later version wrote.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +26,15 @@ from fewshot.upgrades import APPLICATION_ID, VERSION, upgrade
 PATIENCE = 30.0
 """Seconds to wait for another process's transaction."""
 
-_HEADER = b"SQLite format 3\0"
+_MAGIC = b"SQLite format 3\0"
+_HEADER = struct.Struct(">60sI4xI28x")  # sqlite.org/fileformat: user_version, application_id
+_SETTINGS = (
+    "foreign_keys = ON",
+    "secure_delete = ON",  # what is deleted is overwritten
+    "synchronous = FULL",  # what is committed is on the disk
+    "trusted_schema = OFF",
+    "page_size = 16384",  # several references with their vectors a page; for new files only
+)
 
 
 def open_gallery_file(path: Path) -> sqlite3.Connection:
@@ -32,8 +43,7 @@ def open_gallery_file(path: Path) -> sqlite3.Connection:
     Raises GalleryMissing, NotAGallery, GalleryTooNew, GalleryLocked, GalleryDamaged or
     GalleryUnavailable.
     """
-    _refuse_strangers(path)
-    if not path.exists() or path.stat().st_size == 0:
+    if not _refuse_strangers(path):
         raise GalleryMissing(path)
     connection = _connect(path, "rw")
     try:
@@ -100,7 +110,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     folder = path.absolute().parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise GalleryUnavailable(path, f"the folder {folder} does not exist")
     with sqlite_errors(path):
         connection = sqlite3.connect(
@@ -110,34 +120,48 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
             isolation_level=None,
             check_same_thread=False,
         )
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            for setting in _SETTINGS:
+                connection.execute(f"PRAGMA {setting}")
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
-def _refuse_strangers(path: Path) -> None:
-    """Raise for what is no SQLite file, before SQLite touches it."""
-    if path.is_dir():
-        raise NotAGallery(path, "it is a folder; name a file in it, such as gallery.db")
-    if not path.exists():
-        return
-    if not path.is_file():
-        raise NotAGallery(path, "it is no ordinary file")
+def _refuse_strangers(path: Path) -> int:
+    """Raise for what is not ours, before SQLite touches it or its log; return the file's size."""
     try:
+        about = path.stat()
+        if stat.S_ISDIR(about.st_mode):
+            raise NotAGallery(path, "it is a folder; name a file in it, such as gallery.db")
+        if not stat.S_ISREG(about.st_mode):
+            raise NotAGallery(path, "it is no ordinary file")
         with path.open("rb") as file:
-            head = file.read(len(_HEADER))
+            head = file.read(_HEADER.size)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
     except OSError as error:
         raise GalleryUnavailable(path, (error.strerror or str(error)).lower()) from error
-    if head and head != _HEADER:
+    if not head:
+        return 0
+    if len(head) < _HEADER.size or not head.startswith(_MAGIC):
         raise NotAGallery(path, "it is another kind of file")
+    _, version, application = _HEADER.unpack(head)
+    _refuse_others(path, application, version)
+    return about.st_size
+
+
+def _refuse_others(path: Path, application: int, version: int) -> None:
+    if application != APPLICATION_ID:
+        raise NotAGallery(path, "it is another program's database")
+    if version > VERSION:
+        raise GalleryTooNew(path, version, VERSION)
 
 
 def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
-    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise NotAGallery(path, "it is another program's database")
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > VERSION:
-        raise GalleryTooNew(path, version, VERSION)
-    return version
+    """Return the version, read through SQLite: its log may hold a later one than the header."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    _refuse_others(path, application, version)
+    return int(version)

@@ -145,7 +145,7 @@ def to_rgb(image: Image.Image) -> Pixels:
 def thumbnail(pixels: Pixels, side: int = 128) -> bytes:
     """Return a small JPEG (quality 85) of a picture, its longest side at most `side` pixels."""
     image = Image.fromarray(pixels)
-    image.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    image.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=1.0)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
@@ -159,7 +159,7 @@ def _file_bytes(path: Path) -> bytes:
                 raise UnreadableImage(str(path), "it is not an ordinary file")
             if about.st_size > MAX_BYTES:
                 raise ImageTooLarge(str(path), f"it is larger than {MAX_BYTES // 2**20} MiB")
-            return file.read(MAX_BYTES + 1)
+            return file.read(about.st_size + 1)
     except IsADirectoryError:
         reason = "the folder cannot be listed" if _closed(path) else "it is a folder"
         raise UnreadableImage(str(path), reason) from None

@@ -1,22 +1,15 @@
-"""Neighbors come in; a name or nobody goes out, with the reasons."""
+"""An embedded picture comes in; a name or nobody goes out, with the reasons."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fewshot.backbones.backbone import StrangerPrior
+from fewshot.calibration import threshold_for
 from fewshot.crops import Box
-from fewshot.gallery import Neighbor
-
-
-@dataclass(frozen=True, slots=True)
-class RunnerUp:
-    """The second name, at its nearest reference."""
-
-    name: str
-    similarity: float
+from fewshot.embedder import Embedded
+from fewshot.gallery import Candidate, Gallery, Neighbor
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +18,11 @@ class Match:
 
     query: str  # the path asked about, or "<bytes>" ...
     name: str | None  # None: nobody in the gallery is near enough
-    similarity: float  # cosine of the nearest reference, in [-1, 1]
+    guess: str  # the nearest name, near enough or not
+    similarity: float  # cosine to the nearest name's class mean, in [-1, 1]
     threshold: float  # the similarity that a name needs
-    runner_up: RunnerUp | None  # None where the gallery has one name
-    neighbors: tuple[Neighbor, ...]  # nearest first; the first one is the guess where name is None
+    runner_up: Candidate | None  # the second name; None where the gallery has one
+    neighbors: tuple[Neighbor, ...]  # the references most like the query, nearest first
     box: Box  # the crop that was looked at, in pixels of the whole upright picture
     thumbnail: bytes = field(default=b"", repr=False)  # JPEG of that crop, where asked for
 
@@ -37,44 +31,58 @@ class Match:
         """Whether somebody was named."""
         return self.name is not None
 
-    @property
-    def guess(self) -> str:
-        """The nearest name, near enough or not."""
-        return self.neighbors[0].name
-
-
-def usual_threshold(strangers: StrangerPrior, references: int) -> float:
-    """Return the similarity that 5 % of strangers exceed in galleries of this many references.
-
-    It climbs with the gallery: with more references a stranger finds a better look-alike. Measured
-    on other pictures than this gallery's, so a usual value and no promise.
-    """
-    climbed = strangers.at_one + strangers.per_doubling * math.log2(max(1, references))
-    return min(strangers.ceiling, climbed)
-
 
 def decide(
     query: str,
+    candidates: Sequence[Candidate],
     neighbors: Sequence[Neighbor],
     *,
-    k: int,
     threshold: float,
     box: Box,
     thumbnail: bytes = b"",
 ) -> Match:
-    """Name the nearest reference's identity where it is as near as the threshold, else nobody.
+    """Name the nearest candidate where it is as near as the threshold, else nobody.
 
-    neighbors: nearest first, at least one, and of two names where the gallery has two.
+    candidates: nearest first, at least one, and two where the gallery has two names.
     """
-    best = neighbors[0]
-    other = next((neighbor for neighbor in neighbors if neighbor.name != best.name), None)
+    best = candidates[0]
     return Match(
         query=query,
         name=best.name if best.similarity >= threshold else None,
+        guess=best.name,
         similarity=best.similarity,
         threshold=threshold,
-        runner_up=RunnerUp(other.name, other.similarity) if other else None,
-        neighbors=tuple(neighbors[:k]),
+        runner_up=candidates[1] if len(candidates) > 1 else None,
+        neighbors=tuple(neighbors),
         box=box,
         thumbnail=thumbnail,
     )
+
+
+class Matcher:
+    """Asks a gallery about pictures."""
+
+    def __init__(self, gallery: Gallery, strangers: StrangerPrior) -> None:
+        self._gallery = gallery
+        self._strangers = strangers
+
+    def match(self, picture: Embedded, *, k: int, threshold: float | None) -> Match | None:
+        """Say who it is; None where nobody is enrolled.
+
+        k: how many neighbors the answer shows. threshold: None takes the gallery's usual one.
+        """
+        candidates = self._gallery.candidates(picture.vector, 2)
+        if not candidates:
+            return None
+        return decide(
+            picture.source,
+            candidates,
+            self._gallery.neighbors(picture.vector, k),
+            threshold=self.usual_threshold() if threshold is None else threshold,
+            box=picture.box,
+            thumbnail=picture.thumbnail,
+        )
+
+    def usual_threshold(self) -> float:
+        """Return the similarity that a name needs in this gallery as it is now."""
+        return threshold_for(self._strangers, len(self._gallery), self._gallery.strangers())

@@ -9,7 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from fewshot.errors import GalleryDamaged, GalleryEmpty, RecipeMismatch, UnreadableImage
+from fewshot.errors import (
+    GalleryDamaged,
+    GalleryEmpty,
+    GalleryMissing,
+    RecipeMismatch,
+    UnreadableImage,
+)
 from fewshot.folders import each_picture
 from fewshot.location import gallery_path
 from fewshot.store import Identity, Reference, Store
@@ -19,7 +25,7 @@ if TYPE_CHECKING:  # numpy, Pillow and FAISS are loaded when a picture is first 
     from fewshot.enrollment import Enrollment
     from fewshot.gallery import Gallery, Neighbor
     from fewshot.images import Picture
-    from fewshot.matching import Match
+    from fewshot.matching import Match, Matcher
 
 
 class Recognizer:
@@ -55,9 +61,9 @@ class Recognizer:
         UnknownCropper, and what `open` raises.
         """
         path = gallery_path(path)
-        if path.exists() and path.stat().st_size and not path.is_dir():
+        try:
             store = Store.open(path)
-        else:
+        except GalleryMissing:
             from fewshot.backbones.catalog import DEFAULT
             from fewshot.embedder import Embedder
 
@@ -134,7 +140,7 @@ class Recognizer:
         """Say who is in a picture, or that it is nobody enrolled.
 
         k: how many neighbors the answer shows. threshold: the similarity a name needs, in [-1, 1];
-        None takes the backbone's usual one for a gallery of this size.
+        None takes this gallery's usual one (`calibration.threshold_for`).
         Raises UnreadableImage, GalleryEmpty.
         """
         from fewshot.images import read_picture
@@ -217,6 +223,13 @@ class Recognizer:
 
         return Gallery(self._store)
 
+    @cached_property
+    def _matcher(self) -> Matcher:
+        from fewshot.backbones.catalog import find_backbone
+        from fewshot.matching import Matcher
+
+        return Matcher(self._gallery, find_backbone(self._store.recipe.backbone).strangers)
+
     def _require_somebody(self) -> None:
         if not self._store.count():
             raise GalleryEmpty(self.path)
@@ -229,20 +242,7 @@ class Recognizer:
         return result if isinstance(result, Refusal) else self._decide(result, k, threshold)
 
     def _decide(self, embedded: Embedded, k: int, threshold: float | None) -> Match:
-        from fewshot.backbones.catalog import find_backbone
-        from fewshot.matching import decide, usual_threshold
-
-        neighbors, count = self._gallery.nearest(embedded.vector, k)
-        if not neighbors:
+        match = self._matcher.match(embedded, k=k, threshold=threshold)
+        if match is None:
             raise GalleryEmpty(self.path)
-        if threshold is None:
-            strangers = find_backbone(self._store.recipe.backbone).strangers
-            threshold = usual_threshold(strangers, count)
-        return decide(
-            embedded.source,
-            neighbors,
-            k=k,
-            threshold=threshold,
-            box=embedded.box,
-            thumbnail=embedded.thumbnail,
-        )
+        return match

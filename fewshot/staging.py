@@ -86,7 +86,6 @@ class Staging:
                    WHERE r.id > ? GROUP BY r.id ORDER BY r.id""",
                 (last,),
             ).fetchall()
-        self._store.changed()
         return added, [Elsewhere(*row) for row in elsewhere]
 
 

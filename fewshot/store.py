@@ -49,7 +49,6 @@ class Store:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self.connection = connection
-        self._own_changes = 0
         self.recipe = self._read_recipe()
 
     @classmethod
@@ -77,11 +76,7 @@ class Store:
     @property
     def state(self) -> tuple[int, int]:
         """A value that differs whenever anybody has changed the gallery since it was last read."""
-        return self._one("PRAGMA data_version")[0], self._own_changes
-
-    def changed(self) -> None:
-        """Note a change made through this store's own connection."""
-        self._own_changes += 1
+        return self._one("PRAGMA data_version")[0], self.connection.total_changes
 
     def count(self) -> int:
         """Return how many references there are."""
@@ -118,14 +113,19 @@ class Store:
             found |= {r.id: r for r in self._references(f"r.id IN ({marks})", some)}
         return found
 
-    def vectors(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
-        """Yield id and vector (float32, little-endian) of the references with an id above `after`.
+    def names_by_id(self) -> dict[int, str]:
+        """Return each identity's id with its name."""
+        return dict(self._all("SELECT id, name FROM identities"))
 
-        Yields in the order of ids.
+    def vectors(self, after: int = 0) -> Iterator[tuple[int, int, bytes]]:
+        """Yield the references with an id above `after`, in the order of ids.
+
+        Each as its id, its identity's id and its vector (float32, little-endian).
         """
         with sqlite_errors(self.path):
             yield from self.connection.execute(
-                "SELECT id, vector FROM picture_references WHERE id > ? ORDER BY id", (after,)
+                "SELECT id, identity, vector FROM picture_references WHERE id > ? ORDER BY id",
+                (after,),
             )
 
     def thumbnail(self, reference: int) -> bytes | None:
@@ -166,7 +166,6 @@ class Store:
                     raise UnknownName(name, names)
                 references = len(self.digests(name))
                 self.connection.execute("DELETE FROM identities WHERE name = ?", (name,))
-            self.changed()
             self.connection.execute("VACUUM")
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return references

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,3 +101,28 @@ def photo(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def enrolled(fewshot: Run, folder_of: Folder) -> Path:
+    """A folder of red and blue, enrolled."""
+    folder = folder_of(red=2, blue=1)
+    assert fewshot("enroll", folder).code == 0
+    return folder
+
+
+def listed(fewshot: Run, *options: str | Path) -> list[tuple[str, int]]:
+    rows = fewshot("list", "--json", *options).json["identities"]
+    return [(row["name"], row["references"]) for row in rows]
+
+
+def process(*arguments: str | Path, given: bytes = b"") -> Answer:
+    """Run the command in its own process, with this on standard input."""
+    command = [sys.executable, "-m", "fewshot", *map(str, arguments)]
+    ended = subprocess.run(command, input=given, capture_output=True, timeout=60, check=False)
+    return Answer(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+
+def says_one_line(answer: Answer, words: str) -> bool:
+    """Tell whether standard error is this one line; click moves below a ^C first."""
+    return words in answer.err and answer.err.lstrip().count("\n") == 1

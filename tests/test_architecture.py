@@ -17,9 +17,10 @@ ROOT = Path(package.__file__).parent
 
 FLOORS = [
     {"errors"},
-    {"names", "recipe", "images", "folders", "crops", "index", "pipeline", "location", "upgrades"}
-    | {"backbones.backbone"},
-    {"gallery_file", "backbones.palette"},
+    {"names", "recipe", "images", "crops", "index", "pipeline", "location", "upgrades"}
+    | {"backbones.backbone", "backbones.palette_colors", "backbones.palette_shapes"}
+    | {"prototypes"},
+    {"gallery_file", "folders", "backbones.palette", "calibration"},
     {"backbones.catalog", "store"},
     {"embedder", "staging", "gallery"},
     {"matching", "enrollment"},

@@ -57,8 +57,8 @@ def test_the_json_document_keeps_its_contract(fewshot: Run, photo: Photo, tmp_pa
     assert document["gallery"] == str(tmp_path / "gallery.db")
     known, unreadable = document["matches"]
     assert set(known) == set(unreadable) == {
-        "query", "status", "name", "similarity", "threshold", "p_value", "runner_up", "box",
-        "neighbours", "error",
+        "query", "status", "name", "guess", "similarity", "threshold", "p_value", "runner_up",
+        "box", "neighbours", "error",
     }  # fmt: skip
     assert (known["status"], known["name"], known["error"]) == ("known", "red", None)
     assert known["runner_up"]["name"] == "blue"
@@ -71,7 +71,7 @@ def test_the_json_document_keeps_its_contract(fewshot: Run, photo: Photo, tmp_pa
 def test_a_name_is_null_unless_it_is_known(fewshot: Run, photo: Photo) -> None:
     (match,) = fewshot("match", photo("red"), "--threshold", "1", "--json").json["matches"]
     assert (match["status"], match["name"]) == ("unknown", None)
-    assert match["neighbours"][0]["name"] == "red"
+    assert match["guess"] == "red"
 
 
 def test_k_bounds_the_neighbors_shown(fewshot: Run, photo: Photo) -> None:

@@ -58,6 +58,28 @@ def test_there_are_no_more_neighbors_than_references(store: Store) -> None:
     assert len(Gallery(store).neighbors(direction(0), 100)) == 5
 
 
+def test_candidates_are_named_by_their_class_means(store: Store) -> None:
+    best, other = Gallery(store).candidates(direction(1.55), 5)
+    assert (best.name, other.name) == ("north", "east")
+    assert best.similarity == pytest.approx(1.0, abs=1e-4)
+    assert other.similarity == pytest.approx(np.cos(1.45), abs=1e-4)
+
+
+def test_each_name_stands_in_for_a_stranger_to_the_rest(store: Store) -> None:
+    sample = Gallery(store).strangers()
+    assert sample is not None
+    east, north = sample.similarities[:3], sample.similarities[3:]
+    assert east == pytest.approx(np.cos(1.55 - np.array([0.0, 0.1, 0.2])), abs=1e-4)
+    assert north == pytest.approx(np.cos(np.array([1.4, 1.5])), abs=1e-4)
+
+
+def test_one_name_alone_says_nothing_of_strangers(store: Store) -> None:
+    gallery = Gallery(store)
+    assert gallery.strangers() is not None
+    store.forget("north")
+    assert gallery.strangers() is None
+
+
 def test_what_is_enrolled_later_is_found(store: Store) -> None:
     gallery = Gallery(store)
     assert len(gallery) == 5
@@ -94,6 +116,7 @@ def test_a_new_name_is_seen(store: Store) -> None:
     assert len(gallery) == 5
     store.rename("north", "nord")
     assert gallery.neighbors(direction(1.5), 1)[0].name == "nord"
+    assert gallery.candidates(direction(1.5), 1)[0].name == "nord"
 
 
 def test_a_gallery_larger_than_one_reading_is_whole(tmp_path: Path) -> None:

@@ -17,7 +17,12 @@ from fewshot.errors import (
     GalleryUnavailable,
     NotAGallery,
 )
-from fewshot.gallery_file import create_gallery_file, open_gallery_file, transaction
+from fewshot.gallery_file import (
+    create_gallery_file,
+    open_gallery_file,
+    sqlite_errors,
+    transaction,
+)
 from fewshot.upgrades import APPLICATION_ID, VERSION
 
 
@@ -92,8 +97,12 @@ def test_a_newer_gallery_is_refused_by_its_version_and_left_untouched(made: Path
 
 def test_a_file_cut_short_is_called_damaged(made: Path) -> None:
     made.write_bytes(made.read_bytes()[:5000])
-    with pytest.raises(GalleryDamaged):
-        open_gallery_file(made).execute("SELECT * FROM thumbnails").fetchall()
+    with (
+        pytest.raises(GalleryDamaged),
+        sqlite_errors(made),
+        contextlib.closing(open_gallery_file(made)) as connection,
+    ):
+        connection.execute("SELECT * FROM thumbnails").fetchall()
 
 
 def test_a_missing_folder_is_said(tmp_path: Path) -> None:

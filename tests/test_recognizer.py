@@ -154,16 +154,6 @@ def test_a_gallery_of_one_name_has_no_runner_up(tmp_path: Path) -> None:
     assert match.runner_up is None
 
 
-def test_the_runner_up_is_found_behind_many_of_the_first(tmp_path: Path) -> None:
-    with Recognizer.create(tmp_path / "many.db") as recognizer:
-        recognizer.enroll([draw("red", seed) for seed in range(40)], name="red")
-        recognizer.enroll(draw("blue"), name="blue")
-        match = recognizer.match(draw("red", 50), k=1)
-    assert match.runner_up is not None
-    assert match.runner_up.name == "blue"
-    assert len(match.neighbors) == 1
-
-
 def test_matching_before_any_enrollment_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(GalleryMissing, match="fewshot enroll"):
         Recognizer.open(tmp_path / "none.db")

@@ -13,9 +13,9 @@ PALETTE = BackboneSpec(
     name="palette",
     summary="color and shape layout, numpy only, no weights",
     input_size=96,
-    d=512,
+    d=502,
     license="MIT (there are no weights)",
-    strangers=StrangerPrior(at_one=0.4, per_doubling=0.04, ceiling=0.98),
+    strangers=StrangerPrior(at_one=0.65, per_doubling=0.02, ceiling=0.98),
 )
 
 

@@ -1,32 +1,68 @@
-"""Crops come in; vectors of color and shape layout go out. numpy only, no weights."""
+"""Crops come in; vectors of color and shape layout go out. numpy only, no weights.
+
+Cartoon identity sits largely in color, so color leads. Four signed blocks, each of length one, are
+weighted and joined (`palette_colors`, `palette_shapes`):
+
+* colors, 1: how much of the middle of the picture has each color of a fine Lab palette, the
+  border's colors discounted;
+* tones, 1/4: how light each part is, which tells gray pictures apart;
+* layout, 1/2: where light and color lie, as low frequencies;
+* edges, 1/2: which way lines run in each part.
+
+A picture and its mirror image give the same vector. What each block gives is measured in
+docs/decisions/0002-what-goes-into-palette.md.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from fewshot.backbones.backbone import BackboneSpec
+from fewshot.backbones.palette_colors import COLORS, colors
+from fewshot.backbones.palette_shapes import EDGES, LAYOUT, TONES, edges, layout, tones
+
+VERSION = 1
+"""To be raised with any change that moves a vector: galleries are bound to it."""
+
+D = COLORS + TONES + LAYOUT + EDGES
+_WEIGHTS = (1.0, 0.25, 0.5, 0.5)
+_LUMA = (0.299, 0.587, 0.114)
+_OPPONENTS = (np.array([_LUMA, (1.0, -1.0, 0.0), (0.5, 0.5, -1.0)]).T / 255).astype(np.float32)
 
 
 class Palette:
+    """The embedding that needs nothing; see `Backbone`."""
+
     def __init__(self, spec: BackboneSpec) -> None:
+        if spec.d != D:
+            raise ValueError(f"palette gives {D} numbers, its card says {spec.d}")
         self.spec = spec
-        self.fingerprint = "tmp"
+        self.fingerprint = sha256(f"palette {VERSION} {D} {spec.input_size}".encode()).hexdigest()
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        out = []
-        for c in crops:
-            a = (
-                np.asarray(Image.fromarray(c).resize((16, 16), Image.Resampling.BOX)).astype(
-                    np.float32
-                )
-                - 128
-            )
-            v = np.zeros(512, np.float32)
-            v[:510] = a.ravel()[:510]
-            v[511] = 1
-            out.append(v / np.linalg.norm(v))
-        return np.stack(out)
+        """Turn n crops, each (height, width, 3) uint8 RGB, into (n, d) float32 of length 1.
+
+        A crop is squeezed to a square of 96 pixels by Pillow's bicubic filter.
+        """
+        return np.stack([_vector(_squeezed(crop, self.spec.input_size)) for crop in crops])
+
+
+def _squeezed(crop: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    return np.asarray(Image.fromarray(crop).resize((side, side), Image.Resampling.BICUBIC))
+
+
+def _vector(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    side = len(picture)
+    flat = picture.reshape(-1, 3).astype(np.float32) @ _OPPONENTS
+    planes = np.ascontiguousarray(flat.T).reshape(3, side, side)
+    luma = planes[0]
+    blocks = (colors(picture), tones(luma), layout(planes), edges(luma))
+    joined = np.concatenate(
+        [np.float32(weight) * block for weight, block in zip(_WEIGHTS, blocks, strict=True)]
+    )
+    return np.asarray(joined / np.linalg.norm(joined), np.float32)

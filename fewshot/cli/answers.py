@@ -17,6 +17,7 @@ MATCH_COLUMNS = (
     "query",
     "status",
     "name",
+    "guess",
     "similarity",
     "threshold",
     "p_value",
@@ -33,6 +34,7 @@ def match_row(match: Match) -> Row:
         "query": match.query,
         "status": "known" if match.known else "unknown",
         "name": match.name,
+        "guess": match.guess,
         "similarity": _rounded(match.similarity),
         "threshold": _rounded(match.threshold),
         "p_value": None,
@@ -45,7 +47,9 @@ def match_row(match: Match) -> Row:
 
 def refusal_row(refusal: Refusal) -> Row:
     """Return a picture that could not be read as the contract writes it."""
-    nothing = dict.fromkeys(("name", "similarity", "threshold", "p_value", "runner_up", "box"))
+    nothing = dict.fromkeys(
+        ("name", "guess", "similarity", "threshold", "p_value", "runner_up", "box")
+    )
     return {
         "query": refusal.source,
         "status": "unreadable",
@@ -72,7 +76,7 @@ def match_text(row: Row) -> str:
         return f"{query}: {click.style('unreadable', fg='red')}: {printable(row['error'])}"
     needed = f"{row['threshold']:.2f} needed"
     if row["status"] == "unknown":
-        guess = printable(row["neighbours"][0]["name"])
+        guess = printable(row["guess"])
         nearest = f"nearest {guess} {row['similarity']:.2f}, {needed}"
         return f"{query}: {click.style('unknown', fg='yellow')}; {nearest}"
     name = click.style(printable(row["name"]), fg="green", bold=True)

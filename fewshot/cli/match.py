@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from fewshot.cli.answers import MATCH_COLUMNS, match_row, match_text, refusal_ro
 from fewshot.cli.options import form_options, gallery_option, named_paths, null_option
 from fewshot.cli.output import Row, emit, note
 from fewshot.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from fewshot.montage import Montage
 
 
 @click.command()
@@ -52,7 +56,6 @@ def match(
     """
     from fewshot.embedder import Refusal
     from fewshot.folders import each_picture
-    from fewshot.montage import Montage
     from fewshot.recognizer import Recognizer
 
     stream = each_picture(named_paths(paths, null=null))
@@ -60,7 +63,7 @@ def match(
     pictures = list(stream) if at_once else stream
     total = len(pictures) if isinstance(pictures, list) else 0
     statuses: set[str] = set()
-    sheet = Montage() if montage else None
+    sheet = _sheet() if montage else None
     with (
         Recognizer.open(gallery) as recognizer,
         progress_bar("matching", total) as advance,
@@ -92,3 +95,9 @@ def match(
     if "unreadable" in statuses:
         return 3
     return 1 if "unknown" in statuses else 0
+
+
+def _sheet() -> Montage:
+    from fewshot.montage import Montage
+
+    return Montage()

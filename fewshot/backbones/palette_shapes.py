@@ -1,0 +1,145 @@
+"""The planes of a picture of 96 x 96 come in; its tones, layout and edges go out, mirror-blind."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+SIDE = 96
+_TINY = np.float32(1e-9)  # against division by zero
+
+_TONE_LEVELS = 8
+_TONE_TILES = 16  # a side; counted first, then gathered to soft cells
+_TONE_CELLS = 3  # a side
+_TONE_SPREAD = 0.14  # of the Gaussian window of a cell, as a part of the side
+
+_FREQUENCIES = 8
+_PLANE_FLOOR = np.float32(1e-2)  # keeps the noise of a nearly flat plane small
+
+_CELLS = 6  # a side
+_DIRECTIONS = 8
+_EDGE_FLOOR = np.float32(1e-2)
+
+
+def tones(luma: Floats) -> Floats:
+    """Return how light each part is: (TONES,), signed, length 1.
+
+    luma: (96, 96) in [0, 1]. Shares of eight lightness levels in 3 x 3 soft cells, square root,
+    the mean of each cell removed.
+    """
+    level = np.minimum(luma * _TONE_LEVELS, _TONE_LEVELS - 0.5).astype(np.uint8)
+    counts = np.bincount(_TILE_START + level.ravel(), minlength=_TONE_TILES**2 * _TONE_LEVELS)
+    tiles = counts.astype(np.float32).reshape(_TONE_TILES, _TONE_TILES * _TONE_LEVELS)
+    rows = (_TONE_CELL_WEIGHTS @ tiles).reshape(_TONE_CELLS, _TONE_TILES, _TONE_LEVELS)
+    cells = _TONE_CELL_WEIGHTS @ rows
+    cells = (cells + cells[:, ::-1])[:, : (_TONE_CELLS + 1) // 2] / 2
+    raised = np.sqrt(cells)
+    signed = raised - raised.mean(axis=2, keepdims=True)
+    result: Floats = signed.ravel() / (np.linalg.norm(signed) + _TINY)
+    return result
+
+
+def layout(planes: Floats) -> Floats:
+    """Return where light and color lie: (LAYOUT,), signed, length 1 or less where a plane is flat.
+
+    planes: (3, 96, 96), luma and two opponent colors in about [-1, 1]. The low frequencies of their
+    cosine transform, the flat one dropped, each plane of length one.
+    """
+    waves = (_COSINES @ planes @ _COSINES_EVEN).reshape(3, -1)[:, _KEPT]
+    waves /= np.linalg.norm(waves, axis=1, keepdims=True) + _PLANE_FLOOR
+    result: Floats = waves.ravel() / np.sqrt(np.float32(3))
+    return result
+
+
+def edges(luma: Floats) -> Floats:
+    """Return which way lines run in each part: (EDGES,), signed, length 1 or less where flat.
+
+    luma: (96, 96) in [0, 1]. Unsigned edge directions in 6 x 6 soft cells (as the histograms of
+    oriented gradients: Dalal, Triggs, CVPR 2005), square root, the mean of each cell removed.
+    """
+    split = _directions(*_gradients(luma))
+    cells = (_SOFT_CELLS @ split @ _SOFT_CELLS.T).transpose(1, 2, 0)
+    cells = (cells + cells[:, ::-1, _MIRRORED_DIRECTION])[:, : (_CELLS + 1) // 2] / 2
+    raised = np.sqrt(cells)
+    signed = raised - raised.mean(axis=2, keepdims=True)
+    result: Floats = signed.ravel() / (np.linalg.norm(signed) + _EDGE_FLOOR)
+    return result
+
+
+def _gradients(luma: Floats) -> tuple[Floats, Floats]:
+    """Return central differences across and down, zero on the outline."""
+    across = np.zeros_like(luma)
+    down = np.zeros_like(luma)
+    np.subtract(luma[:, 2:], luma[:, :-2], out=across[:, 1:-1])
+    np.subtract(luma[2:], luma[:-2], out=down[1:-1])
+    return across, down
+
+
+def _directions(across: Floats, down: Floats) -> Floats:
+    """Return the strength of the edge at each pixel, split over the two nearest directions."""
+    strength = np.sqrt(across * across + down * down).ravel()
+    turn = np.arctan2(down, across).ravel() * np.float32(_DIRECTIONS / np.pi) + _DIRECTIONS
+    lower = turn.astype(np.int32)
+    upper_part = (turn - lower) * strength
+    pixel = np.arange(SIDE * SIDE)
+    split = np.zeros((_DIRECTIONS, SIDE * SIDE), dtype=np.float32)
+    split[lower % _DIRECTIONS, pixel] = strength - upper_part
+    split[(lower + 1) % _DIRECTIONS, pixel] = upper_part
+    return split.reshape(_DIRECTIONS, SIDE, SIDE)
+
+
+def _cosines() -> Floats:
+    """Return the rows of the orthonormal cosine transform over one side."""
+    place = (np.arange(SIDE) + 0.5) / SIDE
+    rows = np.cos(np.pi * np.arange(_FREQUENCIES)[:, None] * place) * np.sqrt(2 / SIDE)
+    rows[0] /= np.sqrt(2)
+    result: Floats = rows.astype(np.float32)
+    return result
+
+
+def _kept_frequencies() -> NDArray[np.intp]:
+    """Return the flat indices, in rows by even columns, of the low frequencies but the flat one."""
+    down, across = np.meshgrid(
+        np.arange(_FREQUENCIES), np.arange(0, _FREQUENCIES, 2), indexing="ij"
+    )
+    radius = np.hypot(down, across)
+    return np.flatnonzero((radius > 0) & (radius <= _FREQUENCIES - 0.5))
+
+
+def _soft_cells() -> Floats:
+    """Return triangular weights of the pixels of one side in each cell, rows summing to one."""
+    place = (np.arange(SIDE) + 0.5) / SIDE
+    centers = (np.arange(_CELLS) + 0.5) / _CELLS
+    weights = np.clip(1 - np.abs(place - centers[:, None]) * _CELLS, 0, None)
+    result: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return result
+
+
+def _tone_cells() -> Floats:
+    """Return Gaussian weights of the tiles of one side in each tone cell, rows summing to one."""
+    place = (np.arange(_TONE_TILES) + 0.5) / _TONE_TILES
+    centers = (np.arange(_TONE_CELLS) + 0.5) / _TONE_CELLS
+    weights = np.exp(-((place - centers[:, None]) ** 2) / (2 * _TONE_SPREAD**2))
+    result: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return result
+
+
+def _tile_starts() -> NDArray[np.intp]:
+    """Return, for each pixel, flattened, where the tone counts of its tile start."""
+    tile = np.arange(SIDE) * _TONE_TILES // SIDE
+    return ((tile[:, None] * _TONE_TILES + tile) * _TONE_LEVELS).ravel().astype(np.intp)
+
+
+_COSINES = _cosines()
+_COSINES_EVEN = np.ascontiguousarray(_COSINES[::2].T)  # the odd waves change sign in the mirror
+_KEPT = _kept_frequencies()
+_SOFT_CELLS = _soft_cells()
+_TONE_CELL_WEIGHTS = _tone_cells()
+_TILE_START = _tile_starts()
+_MIRRORED_DIRECTION = (-np.arange(_DIRECTIONS)) % _DIRECTIONS
+
+TONES = _TONE_CELLS * ((_TONE_CELLS + 1) // 2) * _TONE_LEVELS
+LAYOUT = 3 * len(_KEPT)
+EDGES = _CELLS * ((_CELLS + 1) // 2) * _DIRECTIONS

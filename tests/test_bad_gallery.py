@@ -1,0 +1,82 @@
+"""A gallery file that is none, or no longer: refused by name, and left untouched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run, says_one_line
+from tests.test_folders import posix, root, without_privileges
+
+__all__ = ["root"]  # a fixture
+
+
+def database(path: Path, script: str, *, fresh: bool = False) -> sqlite3.Connection:
+    if fresh:
+        path.unlink(missing_ok=True)
+    with sqlite3.connect(path) as connection:
+        connection.executescript(script)
+    return connection
+
+
+def to_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "folder": (to_folder, "it is a folder"),
+    "text": (lambda at: at.write_text("Dear diary"), "it is another kind of file"),
+    "stranger": (
+        lambda at: database(at, "CREATE TABLE notes (text)", fresh=True).close(),
+        "it is another program's database",
+    ),
+    "newer": (lambda at: database(at, "PRAGMA user_version = 99").close(), "gallery version 99"),
+    "cut": (lambda at: os.truncate(at, at.stat().st_size // 2), "damaged"),
+    "head": (lambda at: os.truncate(at, 100), "damaged"),
+    "zeroed": (
+        lambda at: at.write_bytes(at.read_bytes()[:100].ljust(at.stat().st_size, b"\0")),
+        "damaged",
+    ),
+}
+
+
+@pytest.mark.parametrize("command", ["list", "match pictures", "enroll pictures"])
+@pytest.mark.parametrize("kind", SPOILED)
+def test_what_is_no_sound_gallery_is_refused_and_left_untouched(
+    fewshot: Run, enrolled: Path, monkeypatch: pytest.MonkeyPatch, kind: str, command: str
+) -> None:
+    monkeypatch.chdir(enrolled.parent)
+    spoil, words = SPOILED[kind]
+    spoil(gallery := Path("gallery.db"))
+    before = gallery.is_file() and gallery.read_bytes()
+    answer = fewshot(*command.split())
+    assert answer.code == 4
+    assert says_one_line(answer, words)
+    assert (gallery.is_file() and gallery.read_bytes()) == before
+
+
+@posix
+def test_another_programs_log_is_not_folded_into_its_database(fewshot: Run, tmp_path: Path) -> None:
+    script = "PRAGMA journal_mode = WAL; CREATE TABLE notes (text)"
+    running = database(tmp_path / "theirs.db", script)
+    for end in ("", "-wal"):  # as after a crash
+        shutil.copy(f"{tmp_path}/theirs.db{end}", f"{tmp_path}/copy.db{end}")
+    running.close()
+    before = {path: path.read_bytes() for path in tmp_path.glob("copy.db*")}
+    assert fewshot("list", "-g", tmp_path / "copy.db").code == 4
+    assert {path: path.read_bytes() for path in tmp_path.glob("copy.db*")} == before
+
+
+@posix
+def test_a_gallery_in_a_folder_that_cannot_be_entered_is_refused(fewshot: Run, root: Path) -> None:
+    (root / "locked").mkdir(0o000)
+    with without_privileges():
+        answer = fewshot("list", "-g", root / "locked" / "gallery.db")
+    assert answer.code == 4
+    assert says_one_line(answer, "permission denied")
