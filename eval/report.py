@@ -15,6 +15,7 @@ import numpy as np
 
 RESULTS = Path(__file__).parent / "results"
 RESAMPLES = 2000
+REPEATS = "Medians with 95 % intervals (bootstrap over the repeats)."
 _PACKAGES = {"fewshot": "fewshot", "numpy": "numpy", "pillow": "pillow", "faiss": "faiss-cpu"}
 
 
@@ -66,17 +67,22 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def write(name: str, result: dict[str, Any], table: str, out: Path = RESULTS) -> None:
-    """Write OUT/NAME.json and OUT/NAME.md, each with the machine; print the latter."""
-    about = machine()
+def write(
+    name: str, result: dict[str, Any], table: str, out: Path = RESULTS, about: str = REPEATS
+) -> None:
+    """Write OUT/NAME.json and OUT/NAME.md, each with the machine; print the latter.
+
+    about: a sentence under the table, that says what the intervals are.
+    """
+    where = machine()
     out.mkdir(parents=True, exist_ok=True)
-    document = {"bench": name, "machine": about, **result}
+    document = {"bench": name, "machine": where, **result}
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     (out / f"{name}.json").write_text(text, encoding="utf-8")
-    versions = ", ".join(f"{key} {about[key]}" for key in ("python", *_PACKAGES))
+    versions = ", ".join(f"{key} {where[key]}" for key in ("python", *_PACKAGES))
     page = (
-        f"# {name}\n\n{table}\n\nMedians with 95 % intervals (bootstrap over the repeats). "
-        f"{about['date']}; {about['system']}, {about['processor']}, {about['cores']} core(s); "
+        f"# {name}\n\n{table}\n\n{about} "
+        f"{where['date']}; {where['system']}, {where['processor']}, {where['cores']} core(s); "
         f"{versions}.\n"
     )
     (out / f"{name}.md").write_text(page, encoding="utf-8")

@@ -40,10 +40,11 @@ def usual_similarity(prior: StrangerPrior, references: int) -> float:
 def threshold_for(prior: StrangerPrior, references: int, sample: StrangerSample | None) -> float:
     """Return the similarity a name needs.
 
-    The gallery's own evidence, the similarity that 5 % of its stand-in strangers exceed (each
-    identity counting the same), averaged with the prior, which weighs as much as five names: a
-    large gallery speaks for itself, one name alone (`sample` None) lives on the prior. What it
-    gives on real pictures is printed by eval/strangers.py; it is a usual value and no promise.
+    The gallery's own evidence is the similarity that 5 % of its stand-in strangers exceed, each
+    identity counting the same. A higher prior raises it, weighing as much as five names; a lower
+    one does not lower it: a small gallery is made more cautious, never less. One name alone
+    (`sample` None) lives on the prior. What this gives on real pictures is printed by
+    eval/strangers.py; it is a usual value and no promise.
     """
     usual = usual_similarity(prior, references)
     if sample is None:
@@ -52,6 +53,6 @@ def threshold_for(prior: StrangerPrior, references: int, sample: StrangerSample 
     weights = 1.0 / counts[group.reshape(-1)]
     order = np.argsort(sample.similarities)
     passed = np.cumsum(weights[order]) / len(names)
-    own = sample.similarities[order][np.searchsorted(passed, 1.0 - RATE - 1e-9)]
+    own = float(sample.similarities[order][np.searchsorted(passed, 1.0 - RATE - 1e-9)])
     share = len(names) / (len(names) + PRIOR_NAMES)
-    return float(share * own + (1.0 - share) * usual)
+    return max(own, share * own + (1.0 - share) * usual)

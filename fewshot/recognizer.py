@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from fewshot.errors import (
@@ -16,7 +15,7 @@ from fewshot.errors import (
     RecipeMismatch,
     UnreadableImage,
 )
-from fewshot.folders import each_picture
+from fewshot.folders import each_picture, plan_enrollment
 from fewshot.location import gallery_path
 from fewshot.store import Identity, Reference, Store
 
@@ -81,12 +80,7 @@ class Recognizer:
     def __enter__(self) -> Recognizer:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -135,6 +129,15 @@ class Recognizer:
         from fewshot.enrollment import enroll_pictures
 
         return enroll_pictures(self._store, self._embedder, pictures, progress)
+
+    def enroll_folder(
+        self, folder: str | os.PathLike[str], *, progress: Callable[[], None] | None = None
+    ) -> list[Enrollment]:
+        """Enroll a folder in which each sub-folder is a name; see `enroll_all`.
+
+        Raises AmbiguousFolder where it has no sub-folders, NoImagesFound where it has no pictures.
+        """
+        return self.enroll_all(plan_enrollment(Path(folder), None).pictures, progress=progress)
 
     def match(self, picture: Picture, *, k: int = 5, threshold: float | None = None) -> Match:
         """Say who is in a picture, or that it is nobody enrolled.

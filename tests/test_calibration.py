@@ -35,6 +35,12 @@ def test_five_names_weigh_as_much_as_the_prior() -> None:
     assert threshold_for(PRIOR, 1, sample(PRIOR_NAMES)) == pytest.approx(expected, abs=1e-6)
 
 
+def test_a_gallery_whose_strangers_come_near_is_not_lowered_by_the_prior() -> None:
+    near = sample(2, top=0.99)
+    own = np.quantile(near.similarities[:20], 0.95, method="inverted_cdf")
+    assert threshold_for(PRIOR, 1, near) == pytest.approx(own, abs=1e-6)
+
+
 def test_many_names_speak_for_themselves() -> None:
     own = np.quantile(np.linspace(0, 0.3, 20), 0.95, method="inverted_cdf")
     assert threshold_for(PRIOR, 1, sample(5000)) == pytest.approx(own, abs=0.001)

@@ -15,7 +15,7 @@ PALETTE = BackboneSpec(
     input_size=96,
     d=502,
     license="MIT (there are no weights)",
-    strangers=StrangerPrior(at_one=0.65, per_doubling=0.02, ceiling=0.98),
+    strangers=StrangerPrior(at_one=0.66, per_doubling=0.02, ceiling=0.98),
 )
 
 

@@ -1,0 +1,188 @@
+"""Pictures SET/CLASS/* come in; how high strangers come, and how many are named, goes out.
+
+    python -m eval.strangers [--data FOLDER] [--galleries 40] [--out eval/results]
+
+Half of a set's names are enrolled with five pictures each (genshin three), the other names are
+strangers; drawn anew for each gallery. Prints, for palette:
+- the prior's fit on train sets: the similarity that 5 % of strangers exceed, against the number of
+  references, by least squares over sets, gallery sizes and references a name;
+- on dev sets, which the prior never saw: the share of strangers that get a name at the usual
+  threshold, the share of known queries rightly named, and the latter at the best threshold that
+  hindsight could choose for the same share of strangers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.pictures import data_folder, embed_set, read_set
+from eval.report import RESULTS, markdown, write
+from fewshot.backbones.catalog import find_backbone, load_backbone
+from fewshot.calibration import StrangerSample, threshold_for
+from fewshot.prototypes import Prototypes
+
+TRAIN = (
+    "hololive20", "pokemon150", "simpsons42", "genshin89", "lol148", "ourcar_photo",
+    "ourcar_caric", "lfw", "grocery81", "tinyimagenet200",
+)  # fmt: skip
+DEV = (
+    "hololive20", "genshin89", "pokemon150", "simpsons42", "lol148", "seed4_raw", "ourcar_photo",
+    "lfw", "orl40", "grocery81",
+)  # fmt: skip
+RATE = 0.05
+
+Vectors = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a gallery answered: similarities of strangers and of the known, and who was right."""
+
+    threshold: float
+    strangers: NDArray[np.float64]
+    known: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+
+def fit_prior(sets: dict[str, tuple[Vectors, Labels]], draws: int) -> dict[str, Any]:
+    """Fit at_one + per_doubling * log2(references) to where 5 % of strangers come, set by set."""
+    points: list[tuple[str, float, float]] = []
+    rng = np.random.default_rng(0)
+    for name, (vectors, labels) in sets.items():
+        classes = int(labels.max()) + 1
+        for shots in (1, 5, 10):
+            for names in (1, 2, 5, 10, 20, 50):
+                if names > classes // 2:
+                    continue
+                nearest = [_strangers(vectors, labels, names, shots, rng)[0] for _ in range(draws)]
+                high = float(np.quantile(np.concatenate(nearest), 1 - RATE))
+                points.append((name, np.log2(names * shots), high))
+    own = sorted({name for name, _, _ in points})
+    design = np.array([[*(name == one for one in own), x] for name, x, _ in points], float)
+    solved, *_ = np.linalg.lstsq(design, np.array([y for *_, y in points]), rcond=None)
+    per_set = dict(zip(own, solved[:-1].tolist(), strict=True))
+    return {
+        "at_one": float(np.mean(solved[:-1])),
+        "per_doubling": float(solved[-1]),
+        "at_one_by_set": per_set,
+        "points": len(points),
+        "sets": len(own),
+    }
+
+
+def ask(vectors: Vectors, labels: Labels, shots: int, rng: np.random.Generator) -> Asked:
+    """Enroll half of the names and ask about everybody else, and about what was not enrolled."""
+    names = (int(labels.max()) + 1) // 2
+    strangers, prototypes, support = _strangers(vectors, labels, names, shots, rng)
+    owners = labels[support]
+    sample = None
+    if names > 1:
+        stand_ins = prototypes.as_strangers(vectors[support], owners)
+        sample = StrangerSample(stand_ins, owners)
+    queries = np.setdiff1d(np.flatnonzero(np.isin(labels, prototypes.owners)), support)
+    answers = [prototypes.nearest(vectors[one], 1)[0] for one in queries]
+    return Asked(
+        threshold_for(find_backbone("palette").strangers, len(support), sample),
+        strangers,
+        np.array([similarity for _, similarity in answers]),
+        np.array([owner for owner, _ in answers]) == labels[queries],
+    )
+
+
+def figures(asked: list[Asked], rng: np.random.Generator) -> dict[str, Any]:
+    """Return the rates over all galleries, each with its interval over galleries."""
+    named = np.array([np.mean(one.strangers >= one.threshold) for one in asked])
+    found = np.array([np.mean(one.right & (one.known >= one.threshold)) for one in asked])
+    hindsight = []
+    for one, rate in zip(asked, named, strict=True):
+        best = np.quantile(one.strangers, 1 - rate, method="higher")
+        hindsight.append(np.mean(one.right & (one.known >= best)))
+    return {
+        "strangers named": _mean(named, rng),
+        "known rightly named": _mean(found, rng),
+        "known, hindsight": _mean(np.array(hindsight), rng),
+        "known, no rejection": _mean(np.array([one.right.mean() for one in asked]), rng),
+        "threshold": float(np.mean([one.threshold for one in asked])),
+        "strangers": int(sum(len(one.strangers) for one in asked)),
+        "queries": int(sum(len(one.known) for one in asked)),
+    }
+
+
+def main() -> int:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="a folder that holds dev/ and train/")
+    parser.add_argument("--galleries", type=int, default=40)
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    data = data_folder(parser, options.data)
+    train = {name: _vectors(data / "train" / name, 6) for name in TRAIN}
+    fit = fit_prior(train, options.galleries)
+    rng = np.random.default_rng(1)
+    sets: dict[str, Any] = {}
+    for name in DEV:
+        shots = 3 if name == "genshin89" else 5
+        vectors, labels = _vectors(data / "dev" / name, shots + 1)
+        asked = [ask(vectors, labels, shots, rng) for _ in range(options.galleries)]
+        sets[name] = {"names": (int(labels.max()) + 1) // 2, **figures(asked, rng)}
+    shown = ("strangers named", "known rightly named", "known, hindsight", "known, no rejection")
+    rows = [
+        [name, one["names"], f"{one['strangers']} / {one['queries']}", f"{one['threshold']:.2f}"]
+        + [f"{one[key][0]:.3f} [{one[key][1]:.3f}, {one[key][2]:.3f}]" for key in shown]
+        for name, one in sets.items()
+    ]
+    averages = [f"{np.mean([one[key][0] for one in sets.values()]):.3f}" for key in shown]
+    rows.append(["**mean of sets**", "", "", "", *averages])
+    head = ["set", "names", "n strangers / known", "threshold", *shown]
+    prior = find_backbone("palette").strangers
+    text = (
+        f"Prior fitted on {fit['sets']} train sets ({fit['points']} points): "
+        f"at_one {fit['at_one']:.3f} (sets {min(fit['at_one_by_set'].values()):.3f} to "
+        f"{max(fit['at_one_by_set'].values()):.3f}), per_doubling {fit['per_doubling']:.4f}; "
+        f"shipped: {prior.at_one}, {prior.per_doubling}.\n\n" + markdown(head, rows)
+    )
+    about = f"{options.galleries} galleries a set; 95 % intervals by bootstrap over the galleries."
+    result = {"prior": fit, "sets": sets, "galleries": options.galleries}
+    write("strangers", result, text, options.out, about)
+    return 0
+
+
+def _vectors(folder: Path, at_least: int) -> tuple[Vectors, Labels]:
+    print(f"{folder.parent.name} {folder.name}", file=sys.stderr)
+    palette = load_backbone("palette")
+    pictures = read_set(folder, at_least=at_least, most_classes=120, most_pictures=20)
+    embed = {"palette": lambda pixels: palette.embed([pixels])[0]}
+    return embed_set(pictures, embed)["palette"], pictures.labels
+
+
+def _strangers(
+    vectors: Vectors, labels: Labels, names: int, shots: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], Prototypes, NDArray[np.int64]]:
+    """Enroll some names; return how near each stranger comes, the class means, the support."""
+    enrolled = rng.permutation(int(labels.max()) + 1)[:names]
+    support = np.concatenate(
+        [rng.permutation(np.flatnonzero(labels == one))[:shots] for one in enrolled]
+    )
+    prototypes = Prototypes(vectors[support], labels[support])
+    strangers = np.flatnonzero(~np.isin(labels, enrolled))
+    strangers = rng.permutation(strangers)[:400]
+    nearest = [prototypes.nearest(vectors[one], 1)[0][1] for one in strangers]
+    return np.array(nearest), prototypes, support
+
+
+def _mean(values: NDArray[np.float64], rng: np.random.Generator) -> tuple[float, float, float]:
+    drawn = values[rng.integers(0, len(values), (2000, len(values)))].mean(axis=1)
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return float(values.mean()), float(low), float(high)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""README: what it says can be typed, and what can be typed stands in it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fewshot import errors
+from fewshot.cli.main import cli
+from tests.conftest import Run
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert found
+    return found[1]
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the sample gallery and the probes, as a newcomer has it."""
+    for name in ("gallery", "probes"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FEWSHOT_GALLERY", "own.db")
+    return tmp_path
+
+
+def test_its_commands_run_one_after_the_other(clone: Path, fewshot: Run) -> None:
+    for line in block("sh").splitlines():
+        program, *arguments = shlex.split(line, comments=True)
+        assert program == "fewshot"
+        answer = fewshot(*arguments)
+        assert answer.code == (1 if arguments[:2] == ["match", "probes/"] else 0), line
+        assert answer.out
+    assert (clone / "montage.png").is_file()
+
+
+def test_its_answers_are_the_ones_given(clone: Path, fewshot: Run) -> None:
+    fewshot("enroll", "gallery/")
+    printed = fewshot("match", "probes/").out.splitlines()
+    quoted = re.findall(r"^    (probes/.*)$", README, re.MULTILINE)
+    assert len(quoted) == 2
+    assert set(quoted) <= set(printed)
+
+
+def test_its_python_runs(clone: Path) -> None:
+    command = [sys.executable, "-c", block("python")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("megumin 0.")
+    assert done.stdout.count("\naqua 0.") == 3
+
+
+@pytest.mark.parametrize("command", sorted(cli.commands))
+def test_every_command_stands_in_it(command: str) -> None:
+    assert re.search(rf"^\| `{command}[ `]", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", sorted(cli.commands))
+def test_every_option_of_a_command_stands_in_it(command: str) -> None:
+    everywhere = {"--gallery", "--json", "--jsonl", "--csv", "--null"}
+    for option in cli.commands[command].params:
+        for name in set(option.opts) - everywhere:
+            if name.startswith("--"):
+                assert f"`{name}`" in README, name
+
+
+def test_every_exit_code_of_an_error_stands_in_it() -> None:
+    codes = {
+        kind.exit_code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.FewshotError)
+    }
+    for code in codes - {errors.FewshotError.exit_code}:
+        assert re.search(rf"^\| {code} \|", README, re.MULTILINE)
+
+
+def test_every_file_it_points_to_is_there() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
