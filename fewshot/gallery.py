@@ -7,6 +7,7 @@ date whenever the store has changed, whoever changed it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,11 @@ class Gallery:
         """Return how many references there are now."""
         self._refresh()
         return len(self._vectors)
+
+    @property
+    def path(self) -> Path:
+        """The gallery file."""
+        return self._store.path
 
     def neighbors(self, vector: NDArray[np.float32], k: int) -> tuple[Neighbor, ...]:
         """Return the k nearest references, nearest first; fewer where there are fewer.

@@ -143,11 +143,11 @@ def to_rgb(image: Image.Image) -> Pixels:
 
 
 def thumbnail(pixels: Pixels, side: int = 128) -> bytes:
-    """Return a small JPEG (quality 85) of a picture, its longest side at most `side` pixels."""
+    """Return a small JPEG (quality 85), reduced by a whole number: longest side at most `side`."""
     image = Image.fromarray(pixels)
-    image.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=1.0)
+    factor = -(-max(image.size) // side)
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
+    image.reduce(factor).save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
 
 

@@ -9,6 +9,7 @@ from fewshot.backbones.backbone import StrangerPrior
 from fewshot.calibration import threshold_for
 from fewshot.crops import Box
 from fewshot.embedder import Embedded
+from fewshot.errors import GalleryEmpty
 from fewshot.gallery import Candidate, Gallery, Neighbor
 
 
@@ -66,14 +67,14 @@ class Matcher:
         self._gallery = gallery
         self._strangers = strangers
 
-    def match(self, picture: Embedded, *, k: int, threshold: float | None) -> Match | None:
-        """Say who it is; None where nobody is enrolled.
+    def match(self, picture: Embedded, *, k: int, threshold: float | None) -> Match:
+        """Say who it is; raises GalleryEmpty.
 
         k: how many neighbors the answer shows. threshold: None takes the gallery's usual one.
         """
         candidates = self._gallery.candidates(picture.vector, 2)
         if not candidates:
-            return None
+            raise GalleryEmpty(self._gallery.path)
         return decide(
             picture.source,
             candidates,

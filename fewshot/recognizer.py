@@ -28,9 +28,9 @@ if TYPE_CHECKING:  # numpy, Pillow and FAISS are loaded when a picture is first 
 
 
 class Recognizer:
-    """A gallery file with the embedder its recipe names.
+    """A gallery file with the embedder its recipe names; a context manager.
 
-    Use it as a context manager. One thread at a time; several processes may share a gallery.
+    For one thread at a time; several processes may share a gallery.
     """
 
     def __init__(self, store: Store) -> None:
@@ -149,7 +149,8 @@ class Recognizer:
         from fewshot.images import read_picture
 
         self._require_somebody()
-        return self._decide(self._embedder.embed_raw(read_picture(picture)), k, threshold)
+        embedded = self._embedder.embed_raw(read_picture(picture))
+        return self._matcher.match(embedded, k=k, threshold=threshold)
 
     def match_all(
         self,
@@ -242,10 +243,6 @@ class Recognizer:
     ) -> Match | Refusal:
         from fewshot.embedder import Refusal
 
-        return result if isinstance(result, Refusal) else self._decide(result, k, threshold)
-
-    def _decide(self, embedded: Embedded, k: int, threshold: float | None) -> Match:
-        match = self._matcher.match(embedded, k=k, threshold=threshold)
-        if match is None:
-            raise GalleryEmpty(self.path)
-        return match
+        if isinstance(result, Refusal):
+            return result
+        return self._matcher.match(result, k=k, threshold=threshold)

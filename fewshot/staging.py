@@ -15,15 +15,7 @@ from fewshot.gallery_file import sqlite_errors, transaction
 from fewshot.names import clean_name, storable
 from fewshot.store import Store
 
-_NEW = """arriving a
-    WHERE NOT EXISTS (
-        SELECT 1 FROM picture_references r JOIN identities i ON i.id = r.identity
-        WHERE i.name = a.name AND r.digest = a.digest)"""
-_COUNT_NEW = f"SELECT name, count(*) FROM {_NEW} GROUP BY name"  # noqa: S608
-_INSERT_NEW = f"""INSERT INTO picture_references
-        (identity, digest, vector, source, box, enrolled_at)
-    SELECT (SELECT id FROM identities WHERE name = a.name), digest, vector, source, box, ?
-    FROM {_NEW} ORDER BY position"""  # noqa: S608
+_CACHE_KIB = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +51,12 @@ class Staging:
         connection = self._store.connection
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         with sqlite_errors(self._store.path), transaction(connection):
-            added = dict(connection.execute(_COUNT_NEW))
+            connection.execute(
+                """DELETE FROM arriving AS a WHERE EXISTS (
+                    SELECT 1 FROM picture_references r JOIN identities i ON i.id = r.identity
+                    WHERE i.name = a.name AND r.digest = a.digest)"""
+            )
+            added = dict(connection.execute("SELECT name, count(*) FROM arriving GROUP BY name"))
             (last,) = connection.execute(
                 "SELECT coalesce(max(id), 0) FROM picture_references"
             ).fetchone()
@@ -67,7 +64,14 @@ class Staging:
                 """INSERT OR IGNORE INTO identities (name)
                    SELECT name FROM arriving GROUP BY name ORDER BY min(position)"""
             )
-            connection.execute(_INSERT_NEW, (now,))
+            connection.execute(
+                """INSERT INTO picture_references
+                       (identity, digest, vector, source, box, enrolled_at)
+                   SELECT i.id, a.digest, a.vector, a.source, a.box, ?
+                   FROM arriving a CROSS JOIN identities i ON i.name = a.name
+                   ORDER BY a.position""",
+                (now,),
+            )
             connection.execute(
                 """INSERT INTO thumbnails
                    SELECT r.id, a.thumbnail
@@ -94,6 +98,7 @@ def staging(store: Store) -> Iterator[Staging]:
     """Open a waiting room; whatever was not committed when it closes is gone."""
     with sqlite_errors(store.path):
         store.connection.execute("PRAGMA temp_store = FILE")
+        store.connection.execute(f"PRAGMA temp.cache_size = -{_CACHE_KIB}")
         store.connection.execute("DROP TABLE IF EXISTS temp.arriving")
         store.connection.execute(
             """CREATE TEMP TABLE arriving (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,3 +89,34 @@ def test_every_exit_code_of_an_error_stands_in_it() -> None:
 def test_every_file_it_points_to_is_there() -> None:
     for target in re.findall(r"\]\(([^)]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def results(name: str) -> Any:
+    return json.loads((ROOT / "eval" / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def percent(figure: list[float]) -> str:
+    middle, low, high = (f"{100 * one:.0f}" for one in figure)
+    return f"{middle} % [{low}, {high}]"
+
+
+def test_its_accuracy_is_the_measured_one() -> None:
+    color = results("palette_accuracy")["color"]
+    figures = color["mean of the seven drawn sets"]["nearest mean"]
+    said = " ".join(README.split())
+    assert f"{percent(figures['palette'])} right" in said
+    assert f"{percent(figures['histogram, rooted'])} for a plain color" in said
+    for name in ("lfw", "lol148"):
+        one = color["sets"][name]
+        share = f"{100 * one['palette']['nearest mean']:.0f} % ({one['pictures']} pictures)"
+        assert share in said
+
+
+def test_its_share_of_strangers_is_the_measured_one() -> None:
+    sets = results("strangers")["sets"].values()
+    shares = sorted(100 * one["strangers named"][0] for one in sets)
+    found = sorted(100 * one["known rightly named"][0] for one in sets)
+    said = " ".join(README.split())
+    assert f"{shares[0]:.0f} to {shares[-1]:.0f} % of strangers" in said
+    assert f"{found[0]:.0f} to {found[-1]:.0f} % of the known" in said
+    assert f"{sum(one['strangers'] for one in sets):,} questions" in said

@@ -19,7 +19,9 @@ _FREQUENCIES = 8
 _PLANE_FLOOR = np.float32(1e-2)  # keeps the noise of a nearly flat plane small
 
 _CELLS = 6  # a side
-_DIRECTIONS = 8
+_EDGE_TILES = 24  # a side; as for tones
+_DIRECTIONS = 8  # a power of two, so that they wrap around by `& _LAST`
+_LAST = _DIRECTIONS - 1
 _EDGE_FLOOR = np.float32(1e-2)
 
 
@@ -30,7 +32,7 @@ def tones(luma: Floats) -> Floats:
     the mean of each cell removed.
     """
     level = np.minimum(luma * _TONE_LEVELS, _TONE_LEVELS - 0.5).astype(np.uint8)
-    counts = np.bincount(_TILE_START + level.ravel(), minlength=_TONE_TILES**2 * _TONE_LEVELS)
+    counts = np.bincount(_TONE_TILE_START + level.ravel(), minlength=_TONE_TILES**2 * _TONE_LEVELS)
     tiles = counts.astype(np.float32).reshape(_TONE_TILES, _TONE_TILES * _TONE_LEVELS)
     rows = (_TONE_CELL_WEIGHTS @ tiles).reshape(_TONE_CELLS, _TONE_TILES, _TONE_LEVELS)
     cells = _TONE_CELL_WEIGHTS @ rows
@@ -59,8 +61,13 @@ def edges(luma: Floats) -> Floats:
     luma: (96, 96) in [0, 1]. Unsigned edge directions in 6 x 6 soft cells (as the histograms of
     oriented gradients: Dalal, Triggs, CVPR 2005), square root, the mean of each cell removed.
     """
-    split = _directions(*_gradients(luma))
-    cells = (_SOFT_CELLS @ split @ _SOFT_CELLS.T).transpose(1, 2, 0)
+    lower, strength, upper_part = _directions(*_gradients(luma))
+    start = _EDGE_TILE_START
+    counts = np.bincount(start + lower, strength - upper_part, _EDGE_TILES**2 * _DIRECTIONS)
+    counts += np.bincount(start + (lower + 1 & _LAST), upper_part, len(counts))
+    tiles = counts.astype(np.float32).reshape(_EDGE_TILES, _EDGE_TILES * _DIRECTIONS)
+    rows = (_EDGE_CELL_WEIGHTS @ tiles).reshape(_CELLS, _EDGE_TILES, _DIRECTIONS)
+    cells = _EDGE_CELL_WEIGHTS @ rows
     cells = (cells + cells[:, ::-1, _MIRRORED_DIRECTION])[:, : (_CELLS + 1) // 2] / 2
     raised = np.sqrt(cells)
     signed = raised - raised.mean(axis=2, keepdims=True)
@@ -77,17 +84,12 @@ def _gradients(luma: Floats) -> tuple[Floats, Floats]:
     return across, down
 
 
-def _directions(across: Floats, down: Floats) -> Floats:
-    """Return the strength of the edge at each pixel, split over the two nearest directions."""
+def _directions(across: Floats, down: Floats) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """Return each pixel's lower direction, its edge's strength, and the next direction's part."""
     strength = np.sqrt(across * across + down * down).ravel()
     turn = np.arctan2(down, across).ravel() * np.float32(_DIRECTIONS / np.pi) + _DIRECTIONS
-    lower = turn.astype(np.int32)
-    upper_part = (turn - lower) * strength
-    pixel = np.arange(SIDE * SIDE)
-    split = np.zeros((_DIRECTIONS, SIDE * SIDE), dtype=np.float32)
-    split[lower % _DIRECTIONS, pixel] = strength - upper_part
-    split[(lower + 1) % _DIRECTIONS, pixel] = upper_part
-    return split.reshape(_DIRECTIONS, SIDE, SIDE)
+    lower = turn.astype(np.intp)
+    return lower & _LAST, strength, (turn - lower).astype(np.float32) * strength
 
 
 def _cosines() -> Floats:
@@ -108,9 +110,9 @@ def _kept_frequencies() -> NDArray[np.intp]:
     return np.flatnonzero((radius > 0) & (radius <= _FREQUENCIES - 0.5))
 
 
-def _soft_cells() -> Floats:
-    """Return triangular weights of the pixels of one side in each cell, rows summing to one."""
-    place = (np.arange(SIDE) + 0.5) / SIDE
+def _edge_cells() -> Floats:
+    """Return triangular weights of the tiles of one side in each edge cell, rows summing to one."""
+    place = (np.arange(_EDGE_TILES) + 0.5) / _EDGE_TILES
     centers = (np.arange(_CELLS) + 0.5) / _CELLS
     weights = np.clip(1 - np.abs(place - centers[:, None]) * _CELLS, 0, None)
     result: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
@@ -126,18 +128,19 @@ def _tone_cells() -> Floats:
     return result
 
 
-def _tile_starts() -> NDArray[np.intp]:
-    """Return, for each pixel, flattened, where the tone counts of its tile start."""
-    tile = np.arange(SIDE) * _TONE_TILES // SIDE
-    return ((tile[:, None] * _TONE_TILES + tile) * _TONE_LEVELS).ravel().astype(np.intp)
+def _tile_starts(tiles: int, levels: int) -> NDArray[np.intp]:
+    """Return, for each pixel, flattened, where the counts of its tile start."""
+    tile = np.arange(SIDE) * tiles // SIDE
+    return ((tile[:, None] * tiles + tile) * levels).ravel().astype(np.intp)
 
 
 _COSINES = _cosines()
 _COSINES_EVEN = np.ascontiguousarray(_COSINES[::2].T)  # the odd waves change sign in the mirror
 _KEPT = _kept_frequencies()
-_SOFT_CELLS = _soft_cells()
+_EDGE_CELL_WEIGHTS = _edge_cells()
+_EDGE_TILE_START = _tile_starts(_EDGE_TILES, _DIRECTIONS)
 _TONE_CELL_WEIGHTS = _tone_cells()
-_TILE_START = _tile_starts()
+_TONE_TILE_START = _tile_starts(_TONE_TILES, _TONE_LEVELS)
 _MIRRORED_DIRECTION = (-np.arange(_DIRECTIONS)) % _DIRECTIONS
 
 TONES = _TONE_CELLS * ((_TONE_CELLS + 1) // 2) * _TONE_LEVELS
