@@ -113,8 +113,8 @@ class Gallery:
     def _clear(self) -> None:
         d = self._store.recipe.d
         self._index = ExactIndex(d)
-        self._vectors = np.empty((0, d), np.float32)
-        self._owners = np.empty(0, np.int64)
+        self._vectors: NDArray[np.float32] = np.empty((0, d), np.float32)
+        self._owners: NDArray[np.int64] = np.empty(0, np.int64)
         self._last = 0
 
     def _read_new(self) -> None:

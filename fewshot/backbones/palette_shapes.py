@@ -37,10 +37,7 @@ def tones(luma: Floats) -> Floats:
     rows = (_TONE_CELL_WEIGHTS @ tiles).reshape(_TONE_CELLS, _TONE_TILES, _TONE_LEVELS)
     cells = _TONE_CELL_WEIGHTS @ rows
     cells = (cells + cells[:, ::-1])[:, : (_TONE_CELLS + 1) // 2] / 2
-    raised = np.sqrt(cells)
-    signed = raised - raised.mean(axis=2, keepdims=True)
-    result: Floats = signed.ravel() / (np.linalg.norm(signed) + _TINY)
-    return result
+    return _signed(np.sqrt(cells), _TINY)
 
 
 def layout(planes: Floats) -> Floats:
@@ -69,10 +66,13 @@ def edges(luma: Floats) -> Floats:
     rows = (_EDGE_CELL_WEIGHTS @ tiles).reshape(_CELLS, _EDGE_TILES, _DIRECTIONS)
     cells = _EDGE_CELL_WEIGHTS @ rows
     cells = (cells + cells[:, ::-1, _MIRRORED_DIRECTION])[:, : (_CELLS + 1) // 2] / 2
-    raised = np.sqrt(cells)
-    signed = raised - raised.mean(axis=2, keepdims=True)
-    result: Floats = signed.ravel() / (np.linalg.norm(signed) + _EDGE_FLOOR)
-    return result
+    return _signed(np.sqrt(cells), _EDGE_FLOOR)
+
+
+def _signed(cells: Floats, floor: np.float32) -> Floats:
+    """Remove the mean of each cell and bring the whole to length one, less where it is faint."""
+    signed = cells - cells.mean(axis=2, keepdims=True)
+    return np.asarray(signed.ravel() / (np.linalg.norm(signed) + floor), np.float32)
 
 
 def _gradients(luma: Floats) -> tuple[Floats, Floats]:
