@@ -101,7 +101,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         text = str(error)
         if "locked" in text or "busy" in text:
             raise GalleryLocked(path, PATIENCE) from error
-        if "no such" in text or "malformed" in text:
+        if any(word in text for word in ("no such", "malformed", "decode", "too big")):
             raise GalleryDamaged(path, text) from error
         raise GalleryUnavailable(path, text) from error
     except sqlite3.DatabaseError as error:

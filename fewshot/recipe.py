@@ -43,5 +43,5 @@ class Recipe:
         """Read what `to_json` wrote; raises ValueError for anything else."""
         try:
             return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"not a recipe: {error}") from error

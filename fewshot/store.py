@@ -21,6 +21,8 @@ from fewshot.gallery_file import (
 from fewshot.names import clean_name
 from fewshot.recipe import Recipe
 
+MAX_THUMBNAIL = 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -76,22 +78,25 @@ class Store:
     @property
     def state(self) -> tuple[int, int]:
         """A value that differs whenever anybody has changed the gallery since it was last read."""
-        return self._one("PRAGMA data_version")[0], self.connection.total_changes
+        ((version,),) = self._all("PRAGMA data_version", (int,))
+        return version, self.connection.total_changes
 
     def count(self) -> int:
         """Return how many references there are."""
-        return int(self._one("SELECT count(*) FROM picture_references")[0])
+        ((count,),) = self._all("SELECT count(*) FROM picture_references", (int,))
+        return int(count)
 
     def names(self) -> list[str]:
         """Return all names, sorted."""
-        return [name for (name,) in self._all("SELECT name FROM identities ORDER BY name")]
+        return [name for (name,) in self._all("SELECT name FROM identities ORDER BY name", (str,))]
 
     def identities(self) -> list[Identity]:
         """Return all identities, sorted by name."""
         rows = self._all(
             """SELECT i.name, count(r.id), coalesce(max(r.enrolled_at), '')
                FROM identities i LEFT JOIN picture_references r ON r.identity = i.id
-               GROUP BY i.id ORDER BY i.name"""
+               GROUP BY i.id ORDER BY i.name""",
+            (str, int, str),
         )
         return [Identity(*row) for row in rows]
 
@@ -115,32 +120,43 @@ class Store:
 
     def names_by_id(self) -> dict[int, str]:
         """Return each identity's id with its name."""
-        return dict(self._all("SELECT id, name FROM identities"))
+        return dict(self._all("SELECT id, name FROM identities", (int, str)))
 
     def vectors(self, after: int = 0) -> Iterator[tuple[int, int, bytes]]:
         """Yield the references with an id above `after`, in the order of ids.
 
-        Each as its id, its identity's id and its vector (float32, little-endian).
+        Each as its id, its identity's id and its vector (d float32, little-endian). Raises
+        GalleryDamaged for a vector of another length, which is not loaded.
         """
         with sqlite_errors(self.path):
-            yield from self.connection.execute(
-                "SELECT id, identity, vector FROM picture_references WHERE id > ? ORDER BY id",
-                (after,),
+            rows = self.connection.execute(
+                """SELECT id, identity, CASE length(vector) WHEN ? THEN vector END
+                   FROM picture_references WHERE id > ? ORDER BY id""",
+                (4 * self.recipe.d, after),
             )
+            for number, owner, vector in rows:
+                if not isinstance(vector, bytes):
+                    raise GalleryDamaged(self.path, f"reference {number} has no vector of its d")
+                yield number, owner, vector
 
     def thumbnail(self, reference: int) -> bytes | None:
         """Return a reference's thumbnail, JPEG, longest side 128 pixels; None where it is gone."""
-        rows = self._all("SELECT jpeg FROM thumbnails WHERE reference = ?", (reference,))
-        return bytes(rows[0][0]) if rows else None
+        rows = self._all(
+            "SELECT jpeg FROM thumbnails WHERE reference = ? AND length(jpeg) <= ?",
+            (bytes,),
+            (reference, MAX_THUMBNAIL),
+        )
+        return rows[0][0] if rows else None
 
     def digests(self, name: str) -> set[bytes]:
         """Return the SHA-256 of each picture enrolled under a name."""
         rows = self._all(
             """SELECT digest FROM picture_references r JOIN identities i ON i.id = r.identity
                WHERE i.name = ?""",
+            (bytes,),
             (clean_name(name),),
         )
-        return {bytes(digest) for (digest,) in rows}
+        return {digest for (digest,) in rows}
 
     def rename(self, old: str, new: str) -> None:
         """Give an identity another name; raises UnknownName, NameTaken or BadName."""
@@ -171,10 +187,10 @@ class Store:
         return references
 
     def _read_recipe(self) -> Recipe:
-        rows = self._all("SELECT json FROM recipe")
+        rows = self._all("SELECT json FROM recipe", (str,))
         try:
             return Recipe.from_json(rows[0][0])
-        except (IndexError, ValueError, TypeError) as error:
+        except (IndexError, ValueError) as error:
             raise GalleryDamaged(self.path, f"its recipe cannot be read ({error})") from error
 
     def _references(self, where: str, values: Iterable[object]) -> list[Reference]:
@@ -182,23 +198,27 @@ class Store:
             f"""SELECT r.id, i.name, r.source, r.box, r.enrolled_at, r.digest
                 FROM picture_references r JOIN identities i ON i.id = r.identity
                 WHERE {where}""",  # noqa: S608  `where` is written in this file only
+            (int, str, str, str, str, bytes),
             tuple(values),
         )
         try:
             return [
-                Reference(number, name, source, _box(box), at, bytes(digest).hex())
+                Reference(number, name, source, _box(box), at, digest.hex())
                 for number, name, source, box, at, digest in rows
             ]
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             raise GalleryDamaged(self.path, f"a reference cannot be read ({error})") from error
 
-    def _one(self, statement: str) -> tuple[Any, ...]:
-        row: tuple[Any, ...] = self._all(statement)[0]
-        return row
-
-    def _all(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+    def _all(
+        self, statement: str, types: tuple[type, ...], values: tuple[object, ...] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Return all rows; raises GalleryDamaged where a value is not of its column's type."""
         with sqlite_errors(self.path):
-            return self.connection.execute(statement, values).fetchall()
+            rows = self.connection.execute(statement, values).fetchall()
+        for row in rows:
+            if tuple(map(type, row)) != types:
+                raise GalleryDamaged(self.path, "a value in it is of the wrong type")
+        return rows
 
 
 def _box(text: str) -> tuple[int, int, int, int]:

@@ -21,7 +21,7 @@ def arrive(room: Staging, name: str, picture: str) -> bool:
     return room.add(
         name,
         digest=sha256(picture.encode()).digest(),
-        vector=b"vec of " + picture.encode(),
+        vector=picture.encode().ljust(16)[:16],
         source=f"/pictures/{picture}",
         box="0 0 10 20",
         thumbnail=b"jpeg of " + picture.encode(),
@@ -34,6 +34,12 @@ def enroll(store: Store, **pictures: str) -> tuple[dict[str, int], list[Elsewher
             for picture in given.split():
                 arrive(room, name, picture)
         return room.commit()
+
+
+def read_all(path: Path) -> None:
+    with closing(Store.open(path)) as store:
+        store.identities()
+        store.references("aqua")
 
 
 @pytest.fixture
@@ -56,7 +62,7 @@ def test_an_enrolled_picture_comes_out_as_it_went_in(store: Store) -> None:
     assert reference.box == (0, 0, 10, 20)
     assert reference.digest == sha256(b"one.png").hexdigest()
     ((number, owner, vector),) = store.vectors()
-    assert (number, vector) == (reference.id, b"vec of one.png")
+    assert (number, vector) == (reference.id, b"one.png         ")
     assert store.names_by_id() == {owner: "aqua"}
     assert store.thumbnail(reference.id) == b"jpeg of one.png"
 
@@ -170,6 +176,13 @@ def test_an_id_is_never_used_again(store: Store) -> None:
     assert new.id > old.id
 
 
+def test_a_vector_of_monstrous_length_is_called_damage(store: Store) -> None:
+    enroll(store, aqua="a")
+    store.connection.execute("UPDATE picture_references SET vector = zeroblob(200000000)")
+    with pytest.raises(GalleryDamaged, match="has no vector of its d"):
+        list(store.vectors())
+
+
 def test_references_that_are_gone_are_left_out(store: Store) -> None:
     enroll(store, aqua="a")
     (one,) = store.references("aqua")
@@ -182,11 +195,15 @@ def test_references_that_are_gone_are_left_out(store: Store) -> None:
         "UPDATE recipe SET json = 'nonsense'",
         "DELETE FROM recipe",
         "UPDATE picture_references SET box = 'left'",
+        "UPDATE picture_references SET digest = 7",
+        "UPDATE identities SET name = CAST(x'ff61' AS TEXT)",
+        "UPDATE identities SET name = x'00'",
+        "UPDATE recipe SET json = replace(hex(zeroblob(50000)), '00', '[')",
         "DROP TABLE identities",
     ],
 )
 def test_contents_that_contradict_themselves_are_called_damaged(store: Store, damage: str) -> None:
     enroll(store, aqua="a")
     store.connection.execute(damage)
-    with pytest.raises(GalleryDamaged), closing(Store.open(store.path)) as again:
-        again.references("aqua")
+    with pytest.raises(GalleryDamaged):
+        read_all(store.path)
