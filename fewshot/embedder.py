@@ -37,6 +37,16 @@ class Refusal:
     source: str
     reason: str
 
+    @property
+    def name(self) -> None:
+        """Nobody, as in a `Match` that knows nobody."""
+        return None
+
+    @property
+    def status(self) -> str:
+        """Return "unreadable", beside a `Match`'s "known" and "unknown"."""
+        return "unreadable"
+
 
 class Embedder:
     """Embeds pictures by one recipe, any number of them at once; safe to share among threads."""

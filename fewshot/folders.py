@@ -12,7 +12,8 @@ from fewshot.errors import AmbiguousFolder, NameNotInFolder, NoImagesFound
 from fewshot.names import clean_name
 
 SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .tif .tiff .avif .ppm .pgm .heic .heif".split()
+    ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .tif .tiff .avif .ppm .pgm .heic .heif "
+    ".nef .cr2 .cr3 .arw .dng .raf .orf .rw2".split()  # RAW: refused by name, not in silence
 )
 
 Place = tuple[int, int]
@@ -125,6 +126,9 @@ def _by_sub_folder(folder: Path) -> Plan:
         plan.pictures.extend((sub.name, path) for path in found)
         if not found:
             plan.notes.append(f"{sub} holds no pictures")
+        elif deeper := {path.parent.name for path in found} - {sub.name}:
+            names = ", ".join(sorted(deeper)[:3])
+            plan.notes.append(f"{sub}: pictures in its sub-folders ({names}) go under {sub.name}")
     if not plan.pictures:
         raise NoImagesFound(folder)
     if loose:

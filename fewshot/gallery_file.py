@@ -103,7 +103,11 @@ def sqlite_errors(path: Path) -> Iterator[None]:
             raise GalleryLocked(path, PATIENCE) from error
         if any(word in text for word in ("no such", "malformed", "decode", "too big")):
             raise GalleryDamaged(path, text) from error
+        if "unable to open" in text:
+            text = "it cannot be opened or made there (permissions?)"
         raise GalleryUnavailable(path, text) from error
+    except sqlite3.ProgrammingError as error:
+        raise GalleryUnavailable(path, "it was closed; open it again") from error
     except sqlite3.DatabaseError as error:
         raise GalleryDamaged(path, str(error)) from error
 

@@ -27,6 +27,7 @@ MAX_PIXELS = 80_000_000
 
 _COMMON = ("JPEG", "PNG", "GIF", "BMP", "PPM")  # what Pillow knows without loading all its plugins
 _FURTHER = ("WEBP", "TIFF", "AVIF", "MPO")  # never EPS and its like: they start other programs
+_RAW = {".nef", ".cr2", ".cr3", ".arw", ".dng", ".raf", ".orf", ".rw2"}
 _OPAQUE = {"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "HSV"}
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -126,7 +127,7 @@ def decode(raw: RawPicture, at_least: int = 0) -> DecodedPicture:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(raw.source) from error
     except UnidentifiedImageError as error:
-        raise UnreadableImage(raw.source, _unidentified(raw.content)) from error
+        raise UnreadableImage(raw.source, _unidentified(raw.source, raw.content)) from error
     except Exception as error:  # a hostile file makes Pillow raise anything
         raise UnreadableImage(raw.source, str(error) or type(error).__name__) from error
 
@@ -198,7 +199,9 @@ def _open(content: bytes) -> Image.Image:
         return Image.open(io.BytesIO(content), formats=further)
 
 
-def _unidentified(content: bytes) -> str:
+def _unidentified(source: str, content: bytes) -> str:
+    if Path(source).suffix.lower() in _RAW:
+        return "camera RAW is not supported; save it as JPEG or PNG"
     if content[4:8] == b"ftyp" and content[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
         return "HEIC is not supported; save it as JPEG or PNG"
     return "it is not a picture (or a damaged one)"

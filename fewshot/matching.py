@@ -12,6 +12,9 @@ from fewshot.embedder import Embedded
 from fewshot.errors import GalleryEmpty
 from fewshot.gallery import Candidate, Gallery, Neighbor
 
+SAME_PICTURE = 0.99
+"""A query this near to a single reference is that picture, whatever the mean of its name says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -20,7 +23,7 @@ class Match:
     query: str  # the path asked about, or "<bytes>" ...
     name: str | None  # None: nobody in the gallery is near enough
     guess: str  # the nearest name, near enough or not
-    similarity: float  # cosine to the nearest name's class mean, in [-1, 1]
+    similarity: float  # cosine to the guess's class mean, or to the same picture, in [-1, 1]
     threshold: float  # the similarity that a name needs
     runner_up: Candidate | None  # the second name; None where the gallery has one
     neighbors: tuple[Neighbor, ...]  # the references most like the query, nearest first
@@ -31,6 +34,11 @@ class Match:
     def known(self) -> bool:
         """Whether somebody was named."""
         return self.name is not None
+
+    @property
+    def status(self) -> str:
+        """Return "known" or "unknown"."""
+        return "known" if self.known else "unknown"
 
 
 def decide(
@@ -44,16 +52,21 @@ def decide(
 ) -> Match:
     """Name the nearest candidate where it is as near as the threshold, else nobody.
 
-    candidates: nearest first, at least one, and two where the gallery has two names.
+    A query that is one of the references (within SAME_PICTURE) has that reference's name.
+    candidates: nearest first, at least one, and two where the gallery has two names. neighbors:
+    nearest first, at least one.
     """
-    best = candidates[0]
+    best, nearest = candidates[0], neighbors[0]
+    if nearest.similarity >= SAME_PICTURE:
+        best = Candidate(nearest.name, nearest.similarity)
+    others = [one for one in candidates if one.name != best.name]
     return Match(
         query=query,
         name=best.name if best.similarity >= threshold else None,
         guess=best.name,
         similarity=best.similarity,
         threshold=threshold,
-        runner_up=candidates[1] if len(candidates) > 1 else None,
+        runner_up=others[0] if others else None,
         neighbors=tuple(neighbors),
         box=box,
         thumbnail=thumbnail,
@@ -70,8 +83,11 @@ class Matcher:
     def match(self, picture: Embedded, *, k: int, threshold: float | None) -> Match:
         """Say who it is; raises GalleryEmpty.
 
-        k: how many neighbors the answer shows. threshold: None takes the gallery's usual one.
+        k: how many neighbors the answer shows, 1 or more. threshold: a similarity in [-1, 1]; None
+        takes the gallery's usual one.
         """
+        if threshold is not None and not -1.0 <= threshold <= 1.0:
+            raise ValueError(f"a threshold is a similarity in [-1, 1], not {threshold}")
         candidates = self._gallery.candidates(picture.vector, 2)
         if not candidates:
             raise GalleryEmpty(self._gallery.path)

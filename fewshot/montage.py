@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from fewshot.errors import FewshotError
+from fewshot.errors import UsageError
+from fewshot.fonts import Font, find_font
 from fewshot.matching import Match
 
 MAX_ROWS = 200
@@ -18,15 +20,14 @@ _TILE, _GAP, _TEXT = 144, 12, 40
 _BEST = 5
 _INK, _PAPER, _PALE = (32, 33, 36), (255, 255, 255), (120, 124, 130)
 _KNOWN, _UNKNOWN = (24, 128, 56), (190, 110, 0)
-_FONTS = ("NotoSansCJK-Regular.ttc", "DejaVuSans.ttf", "Arial Unicode.ttf", "arial.ttf")
 
 
-class CannotWrite(FewshotError):
+class CannotWrite(UsageError):
     """The montage cannot be written where it was asked for."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
-        super().__init__(f"cannot write montage {path}: {reason}; name a .png or .jpg file")
+        super().__init__(f"cannot write montage {path}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,29 @@ class _Tile:
 class Montage:
     """Collects matches and draws them on one sheet, at most 200 of them."""
 
-    def __init__(self) -> None:
-        self._rows: list[list[_Tile]] = []
+    def __init__(self, path: Path) -> None:
+        """Say where the sheet is to be written; raises CannotWrite at once where it cannot be."""
+        if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
+            raise CannotWrite(path, "name a .png, .jpg or .webp file")
+        if not os.path.isdir(path.absolute().parent):
+            raise CannotWrite(path, "there is no such folder")
+        self.path = path
         self.left_out = 0
+        self.unwritable: set[str] = set()  # texts that no font here can draw
+        self._rows: list[list[_Tile]] = []
 
     def add(self, match: Match, thumbnail: Callable[[int], bytes | None]) -> None:
         """Add a match that carries its own thumbnail; `thumbnail` gives those of references."""
         if len(self._rows) == MAX_ROWS:
             self.left_out += 1
             return
-        if match.known:
-            answer = _Tile(match.thumbnail, match.name or "", _file(match.query), _KNOWN)
-        else:
-            answer = _Tile(match.thumbnail, "unknown", _file(match.query), _UNKNOWN)
+        said = f"{match.guess} {match.similarity:.2f}"
+        answer = _Tile(
+            match.thumbnail,
+            said if match.known else f"unknown ({said})",
+            _file(match.query),
+            _KNOWN if match.known else _UNKNOWN,
+        )
         references = [
             _Tile(
                 thumbnail(neighbor.reference) or b"",
@@ -73,15 +84,18 @@ class Montage:
         for line, row in enumerate(self._rows):
             for column, tile in enumerate(row):
                 x = _GAP + column * (_TILE + _GAP) + (_GAP if column else 0)
+                self.unwritable |= {
+                    text for text in (tile.title, tile.detail) if not find_font(text, 12).complete
+                }
                 _draw_tile(sheet, tile, x, _GAP + line * (_TILE + _TEXT + _GAP), framed=not column)
         return sheet
 
-    def save(self, path: Path) -> None:
+    def save(self) -> None:
         """Write the sheet; raises CannotWrite."""
         try:
-            self.draw().save(path)
-        except (OSError, ValueError) as error:
-            raise CannotWrite(path, str(error)) from error
+            self.draw().save(self.path)
+        except OSError as error:
+            raise CannotWrite(self.path, (error.strerror or str(error)).lower()) from error
 
 
 def _draw_tile(sheet: Image.Image, tile: _Tile, x: int, y: int, *, framed: bool) -> None:
@@ -98,23 +112,12 @@ def _draw_tile(sheet: Image.Image, tile: _Tile, x: int, y: int, *, framed: bool)
     for line, (text, color, size) in enumerate(
         [(tile.title, tile.color, 15), (tile.detail, _PALE, 12)]
     ):
-        font = _font(text, size)
+        font = find_font(text, size).font
         place = (x + _TILE / 2, y + _TILE + 6 + 18 * line)
         draw.text(place, _fitted(text, font, _TILE), fill=color, font=font, anchor="ma")
 
 
-def _font(text: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return Pillow's own font; for other scripts than Latin one of the system's, if any."""
-    if not text.isascii():
-        for name in _FONTS:
-            try:
-                return ImageFont.truetype(name, size)
-            except OSError:
-                continue
-    return ImageFont.load_default(size)
-
-
-def _fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+def _fitted(text: str, font: Font, width: int) -> str:
     text = " ".join(text.split())
     if font.getlength(text) <= width:
         return text

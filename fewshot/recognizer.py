@@ -34,6 +34,8 @@ class Recognizer:
     """
 
     def __init__(self, store: Store) -> None:
+        if not isinstance(store, Store):
+            raise TypeError("use Recognizer.create(path), or Recognizer.open(path)")
         self._store = store
 
     @classmethod
@@ -99,15 +101,19 @@ class Recognizer:
         *,
         progress: Callable[[], None] | None = None,
     ) -> Enrollment:
-        """Enroll pictures under one name; a folder stands for all pictures in it.
+        """Enroll pictures under one name.
 
         pictures: a path, bytes, binary file, PIL image or uint8 RGB array, or an iterable of these.
+        A folder stands for its sub-folder of that name, else for the pictures lying in it.
         progress: called once for each picture that is done.
         Returns what was added, what was there already and what was refused, picture by picture.
-        Raises UnreadableImage where not one picture could be read, NoImagesFound for a folder
-        without pictures, BadName.
+        Raises UnreadableImage where not one picture could be read, NoImagesFound or AmbiguousFolder
+        for a folder without pictures or with two readings, BadName.
         """
-        named = [(name, picture) for picture in each_picture(pictures)]
+        if isinstance(pictures, (str, os.PathLike)):
+            named = plan_enrollment(Path(pictures), name).pictures
+        else:
+            named = [(name, picture) for picture in each_picture(pictures)]
         if not named:
             raise ValueError(f"no pictures were given for {name!r}")
         (account,) = self.enroll_all(named, progress=progress)

@@ -17,7 +17,7 @@ ROOT = Path(package.__file__).parent
 
 FLOORS = [
     {"errors"},
-    {"names", "recipe", "images", "crops", "index", "pipeline", "location", "upgrades"}
+    {"names", "recipe", "images", "crops", "index", "pipeline", "location", "upgrades", "fonts"}
     | {"backbones.backbone", "backbones.palette_colors", "backbones.palette_shapes"}
     | {"prototypes"},
     {"gallery_file", "folders", "backbones.palette", "calibration"},

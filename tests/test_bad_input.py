@@ -142,7 +142,7 @@ def test_a_picture_under_two_names_is_reported(fewshot: Run, photo: Photo, tmp_p
     answer = fewshot("enroll", photo("red"), "--name", "blue", "--json")
     (account,) = answer.json["enrolled"]
     assert account["elsewhere"] == [{"source": str(photo("red")), "name": "red"}]
-    assert says_one_line(answer, f"{photo('red')} is enrolled as blue and as red too")
+    assert says_one_line(answer, "1 picture(s) of blue are enrolled as red too; forget one")
 
 
 def test_a_picture_twice_under_one_name_is_already_there(fewshot: Run, photo: Photo) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -65,6 +66,26 @@ def test_without_a_command_the_help_is_shown(fewshot: Run) -> None:
     assert "Usage: fewshot" in answer.out
 
 
+def test_the_examples_in_the_help_stand_a_line_each(fewshot: Run) -> None:
+    lines = [line.strip() for line in fewshot("--help").out.splitlines()]
+    assert sum(line.startswith("fewshot ") for line in lines) == 3
+    assert "\\b" not in fewshot("--help").out
+
+
+@pytest.mark.parametrize("variable", ["NO_COLOR", "TERM"])
+def test_color_can_be_turned_off(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "dumb")
+    context = cli.make_context("fewshot", ["list"])
+    with context, contextlib.suppress(Exception):
+        cli.invoke(context)
+    assert context.color is False
+
+
+def test_columns_stand_under_each_other_whatever_the_script(enrolled: Run) -> None:
+    enrolled("rename", "red", "めぐみん")
+    assert enrolled("list").out == "blue      2\nめぐみん  3\n"
+
+
 def test_the_version_is_the_package_s(fewshot: Run) -> None:
     assert fewshot("--version").out == f"fewshot {package.__version__}\n"
 
@@ -112,7 +133,7 @@ def test_interrupted_enrollment_ends_in_130_and_keeps_the_gallery(
     assert process.stderr is not None
     assert b"passed over" in process.stderr.readline()  # it goes to work now
     process.send_signal(signal.SIGINT)
-    assert b"interrupted; the gallery is as it was" in process.stderr.read()
+    assert b"interrupted; the gallery keeps what it had" in process.stderr.read()
     assert process.wait(timeout=20) == 130
     process.stderr.close()
     assert enrolled("list").out == "blue  2\nred   3\n"

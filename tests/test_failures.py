@@ -84,5 +84,16 @@ def test_an_interrupt_is_told_in_one_line(fewshot: Run, enrolled: Path, command:
         _, said = running.communicate(timeout=60)
     answer = Answer(running.returncode, "", said.decode())
     assert answer.code == 130
-    assert says_one_line(answer, "interrupted; the gallery is as it was before")
+    assert says_one_line(answer, "interrupted; the gallery keeps what it had")
     assert listed(fewshot) == [("blue", 1), ("red", 2)]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"), [(b"", "no paths on standard input"), (b"a\0b\0", "add --null")]
+)
+def test_standard_input_that_holds_no_paths_is_said(
+    enrolled: Path, given: bytes, words: str
+) -> None:
+    answer = process("match", "-", given=given)
+    assert answer.code == 2
+    assert says_one_line(answer, words)

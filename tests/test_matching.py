@@ -41,3 +41,14 @@ def test_one_candidate_alone_has_no_runner_up() -> None:
 
 def test_the_neighbors_are_shown_as_they_were_found() -> None:
     assert answer(0.5).neighbors == NEIGHBORS
+
+
+def test_a_picture_that_is_a_reference_has_its_name_whatever_the_means_say() -> None:
+    same = (Neighbor("megumin", 0.999, 2, "c"), *NEIGHBORS)
+    match = decide("q", CANDIDATES, same, threshold=0.95, box=Box(0, 0, 1, 1))
+    assert (match.name, match.similarity) == ("megumin", 0.999)
+    assert match.runner_up == Candidate("aqua", 0.9)
+
+
+def test_a_status_is_the_one_of_the_contract() -> None:
+    assert (answer(0.9).status, answer(0.95).status) == ("known", "unknown")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from fewshot import Recognizer
 from fewshot.embedder import Refusal
+from fewshot.fonts import find_font
 from fewshot.montage import MAX_ROWS, CannotWrite, Montage
 from tests.conftest import Folder, Run, draw
 
@@ -18,7 +20,7 @@ from tests.conftest import Folder, Run, draw
 @pytest.fixture
 def sheet(tmp_path: Path, folder_of: Folder) -> Callable[[int], Montage]:
     def make(queries: int) -> Montage:
-        montage = Montage()
+        montage = Montage(tmp_path / "sheet.png")
         with Recognizer.create(tmp_path / "m.db") as recognizer:
             recognizer.enroll(folder_of(red=3) / "red", name="赤い red")
             pictures = [draw("red", 50)] * queries
@@ -52,16 +54,40 @@ def test_a_sheet_stays_bounded(sheet: Callable[[int], Montage]) -> None:
     assert montage.draw().height < 65_535
 
 
-def test_an_empty_sheet_can_be_drawn() -> None:
-    assert Montage().draw().width > 0
+def test_an_empty_sheet_can_be_drawn(tmp_path: Path) -> None:
+    assert Montage(tmp_path / "sheet.png").draw().width > 0
 
 
-@pytest.mark.parametrize("name", ["sheet.xyz", "no/such/folder/sheet.png"])
-def test_a_sheet_that_cannot_be_written_says_where(
-    name: str, tmp_path: Path, sheet: Callable[[int], Montage]
+@pytest.mark.parametrize(
+    ("name", "reason"), [("sheet.xyz", "name a .png"), ("no/such/sheet.png", "no such folder")]
+)
+def test_a_sheet_that_cannot_be_written_is_refused_at_once(
+    name: str, reason: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(CannotWrite, match="cannot write montage"):
-        sheet(1).save(tmp_path / name)
+    with pytest.raises(CannotWrite, match=reason):
+        Montage(tmp_path / name)
+
+
+def test_the_command_refuses_it_before_any_work(
+    fewshot: Run, folder_of: Folder, tmp_path: Path
+) -> None:
+    fewshot("enroll", folder_of(red=1))
+    answer = fewshot("match", tmp_path / "pictures", "--montage", tmp_path / "sheet.xyz")
+    assert (answer.code, answer.out) == (2, "")
+
+
+def test_an_unknown_shows_its_guess(tmp_path: Path, folder_of: Folder) -> None:
+    montage = Montage(tmp_path / "sheet.png")
+    with Recognizer.create(tmp_path / "m.db") as recognizer:
+        recognizer.enroll(folder_of(red=2) / "red", name="red")
+        match = recognizer.match(draw("blue"), threshold=1.0)
+        montage.add(match, recognizer.thumbnail)
+    assert re.fullmatch(r"unknown \(red -?0\.\d\d\)", montage._rows[0][0].title)
+
+
+def test_a_text_that_no_font_here_can_draw_is_named(tmp_path: Path) -> None:
+    assert find_font("plain", 12).complete
+    assert not find_font("\U0001fae8\U000e0fff", 12).complete
 
 
 def test_the_command_writes_it(

@@ -20,7 +20,6 @@ MATCH_COLUMNS = (
     "guess",
     "similarity",
     "threshold",
-    "p_value",
     "runner_up.name",
     "runner_up.similarity",
     "error",
@@ -32,7 +31,7 @@ def match_row(match: Match) -> Row:
     other = match.runner_up
     return {
         "query": match.query,
-        "status": "known" if match.known else "unknown",
+        "status": match.status,
         "name": match.name,
         "guess": match.guess,
         "similarity": _rounded(match.similarity),
@@ -52,7 +51,7 @@ def refusal_row(refusal: Refusal) -> Row:
     )
     return {
         "query": refusal.source,
-        "status": "unreadable",
+        "status": refusal.status,
         **nothing,
         "neighbours": [],
         "error": refusal.reason,
@@ -89,7 +88,7 @@ def match_text(row: Row) -> str:
 
 def neighbor_text(row: Row) -> str:
     """Say a neighbor in one line."""
-    return f"{row['similarity']:.3f}  {printable(row['name'])}  {shown_path(row['source'])}"
+    return f"{row['similarity']:.2f}  {printable(row['name'])}  {shown_path(row['source'])}"
 
 
 def _rounded(similarity: float) -> float:

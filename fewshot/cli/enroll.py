@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,8 @@ def enroll(
     for account in accounts:
         for refusal in account.refused:
             note(f"refused {refusal.source}: {refusal.reason}")
-        for twice in account.elsewhere:
-            note(f"{twice.source} is enrolled as {twice.name} and as {twice.other} too")
+        for other, count in Counter(twice.other for twice in account.elsewhere).items():
+            note(f"{count} picture(s) of {account.name} are enrolled as {other} too; forget one")
     rows = [_row(account) for account in accounts]
     emit(rows, form=form or "text", key="enrolled", gallery=file, text=_text, columns=_COLUMNS)
     if not form:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from fewshot.cli.options import form_options, gallery_option
-from fewshot.cli.output import Row, emit, note, printable, shown_path
+from fewshot.cli.output import Row, columns_of, emit, note, padded, printable, shown_path
 from fewshot.recognizer import Recognizer
 
 
@@ -20,10 +20,10 @@ def list_names(gallery: Path | None, form: str | None) -> int:
     with Recognizer.open(gallery) as recognizer:
         rows = [asdict(identity) for identity in recognizer.identities()]
         file = recognizer.path
-    width = max((len(printable(row["name"])) for row in rows), default=0)
+    width = max((columns_of(printable(row["name"])) for row in rows), default=0)
 
     def text(row: Row) -> str:
-        return f"{printable(row['name']):{width}}  {row['references']}"
+        return f"{padded(printable(row['name']), width)}  {row['references']}"
 
     columns = ("name", "references", "enrolled_at")
     emit(rows, form=form or "text", key="identities", gallery=file, text=text, columns=columns)

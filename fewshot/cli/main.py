@@ -31,13 +31,15 @@ INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 @click.version_option(__version__, prog_name="fewshot", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    r"""Recognize any character, person or thing from a handful of pictures.
+    """Recognize any character, person or thing from a handful of pictures.
 
     \b
     fewshot enroll gallery/                   each sub-folder is a name
     fewshot enroll photos/ --name megumin     pictures of one name
     fewshot match photo.jpg                   who is this?
-    """
+    """  # noqa: D301  click wants the character \\b itself
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        context.color = False
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 
@@ -67,7 +69,7 @@ def _run(arguments: list[str] | None) -> int:
     except FewshotError as error:
         return _failed(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        return _failed("interrupted; the gallery is as it was before", INTERRUPTED)
+        return _failed("interrupted; the gallery keeps what it had", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,8 +63,8 @@ def match(
     at_once = form == "json" or not sys.stdout.isatty()  # else answers appear as they are found
     pictures = list(stream) if at_once else stream
     total = len(pictures) if isinstance(pictures, list) else 0
-    statuses: set[str] = set()
-    sheet = _sheet() if montage else None
+    counts: Counter[str] = Counter()
+    sheet = _sheet(montage) if montage else None
     with (
         Recognizer.open(gallery) as recognizer,
         progress_bar("matching", total) as advance,
@@ -75,7 +76,7 @@ def match(
         def rows() -> Iterator[Row]:
             for answer in answers:
                 row = refusal_row(answer) if isinstance(answer, Refusal) else match_row(answer)
-                statuses.add(row["status"])
+                counts[row["status"]] += 1
                 if sheet and not isinstance(answer, Refusal):
                     sheet.add(answer, recognizer.thumbnail)
                 advance()
@@ -89,15 +90,26 @@ def match(
             text=match_text,
             columns=MATCH_COLUMNS,
         )
-    if sheet and montage:
-        sheet.save(montage)
-        note(f"montage written to {montage}")
-    if "unreadable" in statuses:
+    if sheet:
+        _save(sheet)
+    if not form and sum(counts.values()) > 1:
+        note(", ".join(f"{number} {status}" for status, number in sorted(counts.items())))
+    if "unreadable" in counts:
         return 3
-    return 1 if "unknown" in statuses else 0
+    return 1 if "unknown" in counts else 0
 
 
-def _sheet() -> Montage:
+def _sheet(path: Path) -> Montage:
     from fewshot.montage import Montage
 
-    return Montage()
+    return Montage(path)
+
+
+def _save(sheet: Montage) -> None:
+    sheet.save()
+    note(f"montage written to {sheet.path}")
+    if sheet.left_out:
+        note(f"{sheet.left_out} picture(s) more than fit are not on it")
+    if sheet.unwritable:
+        few = ", ".join(sorted(sheet.unwritable)[:3])
+        note(f"no font here draws {few}; with one (fonts-noto-cjk, say) the montage would")

@@ -47,15 +47,21 @@ def named_paths(paths: Sequence[str], *, null: bool) -> Iterator[Path]:
 
 
 def _on_standard_input(end: bytes) -> Iterator[Path]:
+    empty = True
+    for raw in _pieces(end):
+        path = raw.removesuffix(b"\r") if end == b"\n" else raw
+        if b"\0" in path:
+            raise click.UsageError("standard input holds NUL; where NUL ends each path, add --null")
+        if path:
+            empty = False
+            yield Path(os.fsdecode(path))
+    if empty:
+        raise click.UsageError("there are no paths on standard input")
+
+
+def _pieces(end: bytes) -> Iterator[bytes]:
     waiting = b""
     while chunk := os.read(sys.stdin.fileno(), 65536):
         *whole, waiting = (waiting + chunk).split(end)
-        for one in whole:
-            yield from _as_path(one, end)
-    yield from _as_path(waiting, end)
-
-
-def _as_path(raw: bytes, end: bytes) -> Iterator[Path]:
-    raw = raw.removesuffix(b"\r") if end == b"\n" else raw
-    if raw:
-        yield Path(os.fsdecode(raw))
+        yield from whole
+    yield waiting

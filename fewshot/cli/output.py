@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,16 @@ def printable(text: str) -> str:
         one if one.isprintable() or one in _JOINERS else one.encode("unicode_escape").decode()
         for one in text
     )
+
+
+def padded(text: str, width: int) -> str:
+    """Pad a text with spaces to so many columns of a terminal."""
+    return text + " " * (width - columns_of(text))
+
+
+def columns_of(text: str) -> int:
+    """Return how many columns a text takes: two for each wide character."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
 def shown_path(path: str) -> str:
