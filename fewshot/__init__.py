@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fewshot.gallery import Candidate, Neighbor
     from fewshot.matching import Match
     from fewshot.recognizer import Recognizer
-    from fewshot.store import Identity, Reference
+    from fewshot.records import Forgotten, Identity, Reference
 
 _HOME = {
     "Box": "crops",
@@ -31,11 +31,12 @@ _HOME = {
     "Embedder": "embedder",
     "Enrollment": "enrollment",
     "FewshotError": "errors",
-    "Identity": "store",
+    "Forgotten": "records",
+    "Identity": "records",
     "Match": "matching",
     "Neighbor": "gallery",
     "Recognizer": "recognizer",
-    "Reference": "store",
+    "Reference": "records",
     "Refusal": "embedder",
 }
 
@@ -45,6 +46,7 @@ __all__ = [
     "Embedder",
     "Enrollment",
     "FewshotError",
+    "Forgotten",
     "Identity",
     "Match",
     "Neighbor",

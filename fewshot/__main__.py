@@ -1,6 +1,6 @@
 """Lets `python -m fewshot` stand for the command `fewshot`."""
 
-from fewshot.cli.main import main
+from fewshot.cli.entry import run
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -5,7 +5,6 @@ Joins the first half of the line: images -> crops -> backbone.
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,17 +87,9 @@ class Embedder:
             thumbnail=thumbnail(crop.pixels) if with_thumbnail else b"",
         )
 
-    def attempt(
-        self, picture: Picture, *, known: Container[bytes] = (), with_thumbnail: bool = False
-    ) -> Embedded | Refusal | None:
-        """Read and embed a picture, one of many: a bad one gives a Refusal instead of an error.
-
-        known: digests of pictures not worth decoding again; they give None.
-        """
+    def attempt(self, picture: Picture, *, with_thumbnail: bool = False) -> Embedded | Refusal:
+        """Read and embed a picture, one of many: a bad one gives a Refusal instead of an error."""
         try:
-            raw = read_picture(picture)
-            if raw.digest in known:
-                return None
-            return self.embed_raw(raw, with_thumbnail=with_thumbnail)
+            return self.embed_raw(read_picture(picture), with_thumbnail=with_thumbnail)
         except UnreadableImage as error:
             return Refusal(error.source, error.reason)

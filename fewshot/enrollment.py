@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from fewshot.embedder import Embedded, Embedder, Refusal
-from fewshot.images import Picture
+from fewshot.errors import UnreadableImage
+from fewshot.images import NAMELESS, Picture, RawPicture, read_picture
 from fewshot.names import clean_name
 from fewshot.pipeline import ordered_map
 from fewshot.staging import Elsewhere, staging
@@ -52,15 +53,23 @@ def enroll_pictures(
             given[name] += 1
             yield name, picture
 
-    def arrive(item: tuple[str, Picture]) -> tuple[str, Embedded | Refusal | None]:
+    def arrive(item: tuple[str, Picture]) -> tuple[str, Embedded | Refusal | RawPicture]:
         name, picture = item
-        return name, embedder.attempt(picture, known=known[name], with_thumbnail=True)
+        try:
+            raw = read_picture(picture)
+            if raw.digest in known[name]:
+                return name, RawPicture(raw.source, raw.digest, b"")
+            return name, embedder.embed_raw(raw, with_thumbnail=True)
+        except UnreadableImage as error:
+            return name, Refusal(error.source, error.reason)
 
     with staging(store) as arriving:
         for name, result in ordered_map(arrive, named()):
             if isinstance(result, Refusal):
                 refused[name].append(result)
-            elif result is not None:
+            elif isinstance(result, RawPicture):
+                arriving.skip(name, digest=result.digest, source=_absolute(result.source))
+            else:
                 arriving.add(
                     name,
                     digest=result.digest,
@@ -71,18 +80,22 @@ def enroll_pictures(
                 )
             if progress:
                 progress()
-        added, elsewhere = arriving.commit()
+        done = arriving.commit()
+    for name, source in done.vanished:
+        refused[name].append(
+            Refusal(source, "another process forgot it meanwhile; enroll it again")
+        )
     return [
         Enrollment(
             name=name,
-            added=added.get(name, 0),
-            already=given[name] - added.get(name, 0) - len(refused[name]),
+            added=done.added.get(name, 0),
+            already=given[name] - done.added.get(name, 0) - len(refused[name]),
             refused=tuple(refused[name]),
-            elsewhere=tuple(one for one in elsewhere if one.name == name),
+            elsewhere=tuple(one for one in done.elsewhere if one.name == name),
         )
         for name in given
     ]
 
 
 def _absolute(source: str) -> str:
-    return source if source.startswith("<") else os.path.abspath(source)
+    return source if source in NAMELESS else os.path.abspath(source)

@@ -2,7 +2,7 @@
 
 FewshotError
   UsageError (2)       BadName, AmbiguousFolder, UnknownName, NameNotInFolder, NameTaken,
-                       UnknownCropper
+                       UnknownCropper, CannotWrite
   ImageError (3)       UnreadableImage, ImageTooLarge, NoImagesFound
   GalleryError (4)     GalleryMissing, GalleryEmpty, NotAGallery, GalleryTooNew,
                        GalleryLocked, GalleryDamaged, GalleryUnavailable
@@ -21,7 +21,7 @@ from pathlib import Path
 class FewshotError(Exception):
     """The root of all errors raised on purpose; `exit_code` is what the command ends in."""
 
-    exit_code = 1
+    exit_code = 70
 
 
 class UsageError(FewshotError):
@@ -105,6 +105,14 @@ class UnknownCropper(UsageError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self.name = name
         super().__init__(f"no cropper is called {name!r}; {_suggestion(name, known)}")
+
+
+class CannotWrite(UsageError):
+    """The montage cannot be written where it was asked for."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"cannot write montage {path}: {reason}")
 
 
 class UnreadableImage(ImageError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fewshot.errors import AmbiguousFolder, NameNotInFolder, NoImagesFound
+from fewshot.errors import AmbiguousFolder, BadName, NameNotInFolder, NoImagesFound
 from fewshot.names import clean_name
 
 SUFFIXES = frozenset(
@@ -39,19 +39,20 @@ def find_pictures(folder: Path) -> Iterator[Path]:
 
 
 def _walk(folder: Path, entered: set[Place]) -> Iterator[Path]:
-    try:
-        place = _place(folder)
-        if place in entered:
-            return
-        entered.add(place)
-        inside = _visible(folder)
-    except OSError:
-        yield folder
-        return
-    for path in inside:
-        if _is_folder(path):
-            yield from _walk(path, entered)
-        elif path.suffix.lower() in SUFFIXES:
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
+        if not _is_folder(path) and path is not folder:
+            if path.suffix.lower() in SUFFIXES:
+                yield path
+            continue
+        try:
+            place = _place(path)
+            if place in entered:
+                continue
+            entered.add(place)
+            waiting += reversed(_visible(path))
+        except OSError:
             yield path
 
 
@@ -122,6 +123,11 @@ def _by_sub_folder(folder: Path) -> Plan:
         raise NoImagesFound(folder, "it should hold one sub-folder of pictures for each name")
     plan = Plan()
     for sub in subs:
+        try:
+            clean_name(sub.name)
+        except BadName as error:
+            plan.notes.append(f"{sub} passed over: {error}")
+            continue
         found = _pictures_of(sub, folder, subs)
         plan.pictures.extend((sub.name, path) for path in found)
         if not found:
@@ -139,7 +145,7 @@ def _by_sub_folder(folder: Path) -> Plan:
 
 def _under_one_name(folder: Path, name: str) -> Plan:
     loose, subs = _contents(folder)
-    named = next((sub for sub in subs if clean_name(sub.name) == clean_name(name)), None)
+    named = next((sub for sub in subs if _same_name(sub.name, clean_name(name))), None)
     if named and loose:
         raise AmbiguousFolder(
             folder,
@@ -157,6 +163,13 @@ def _under_one_name(folder: Path, name: str) -> Plan:
         raise NoImagesFound(folder)
     notes = [f"sub-folders of {folder} passed over"] if subs else []
     return Plan([(name, path) for path in loose], notes)
+
+
+def _same_name(folder: str, cleaned: str) -> bool:
+    try:
+        return clean_name(folder) == cleaned
+    except BadName:
+        return False
 
 
 def _pictures_of(sub: Path, folder: Path, subs: list[Path]) -> list[Path]:

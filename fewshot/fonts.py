@@ -31,9 +31,9 @@ class FoundFont:
 
 @lru_cache(maxsize=1024)
 def find_font(text: str, size: int) -> FoundFont:
-    """Return Pillow's own font where it has all characters, else the first of the system's that has.
+    """Return Pillow's own font where it has all characters, else the first that has.
 
-    size: pixels. Where none has, the last one found, which draws boxes for what it lacks.
+    size: pixels. Where no font has, the last one found, which draws boxes for what it lacks.
     """
     found = FoundFont(ImageFont.load_default(size), text.isascii())
     for name in _OF_THE_SYSTEM:

@@ -49,11 +49,28 @@ class Gallery:
         self._store = store
         self._seen: tuple[int, int] | None = None
         self._strangers: StrangerSample | None = None
+        self._names: dict[int, str] = {}
+        self._sharing: set[tuple[int, int]] = set()
         self._clear()
+        self._prototypes = Prototypes(self._vectors, self._owners)
+
+    def refresh(self) -> None:
+        """Read what has changed; all answers until the next call are of one moment."""
+        if self._store.state == self._seen:
+            return
+        with self._store.reading():
+            self._seen = self._store.state
+            self._read_new()
+            if len(self._vectors) != self._store.count():  # somebody was forgotten: start over
+                self._clear()
+                self._read_new()
+            self._names = self._store.names_by_id()
+            self._sharing = self._store.sharing()
+        self._prototypes = Prototypes(self._vectors, self._owners)
+        self._strangers = None
 
     def __len__(self) -> int:
-        """Return how many references there are now."""
-        self._refresh()
+        """Return how many references there are."""
         return len(self._vectors)
 
     @property
@@ -64,9 +81,9 @@ class Gallery:
     def neighbors(self, vector: NDArray[np.float32], k: int) -> tuple[Neighbor, ...]:
         """Return the k nearest references, nearest first; fewer where there are fewer.
 
-        vector: (d,) float32 of length 1. k: 1 or more.
+        vector: (d,) float32 of length 1. k: 1 or more. One that another process has forgotten since
+        the last refresh is left out.
         """
-        self._refresh()
         similarities, ids = self._index.search(vector[np.newaxis], k)
         known = self._store.references_by_id(ids[0].tolist())
         return tuple(
@@ -80,35 +97,23 @@ class Gallery:
 
         vector: (d,) float32 of length 1. k: 1 or more.
         """
-        self._refresh()
         nearest = self._prototypes.nearest(vector, k)
         return tuple(Candidate(self._names[owner], similarity) for owner, similarity in nearest)
 
     def strangers(self) -> StrangerSample | None:
         """Return how near strangers would come, by letting each identity stand in for one.
 
-        At most 2,000 references, evenly taken. None where there are not two names.
+        At most 2,000 references, evenly taken. Names that share a picture are no strangers to each
+        other. None where there are not two names.
         """
-        self._refresh()
         if self._strangers is None and len(self._prototypes) > 1:
             step = -(-len(self._vectors) // MOST_STRANGERS)
             vectors, owners = self._vectors[::step], self._owners[::step]
-            similarities = self._prototypes.as_strangers(vectors, owners)
-            self._strangers = StrangerSample(similarities, owners)
+            similarities = self._prototypes.as_strangers(vectors, owners, self._sharing)
+            told = np.isfinite(similarities)
+            if told.any():
+                self._strangers = StrangerSample(similarities[told], owners[told])
         return self._strangers
-
-    def _refresh(self) -> None:
-        state = self._store.state
-        if state == self._seen:
-            return
-        self._read_new()
-        if len(self._vectors) != self._store.count():  # somebody was forgotten: start over
-            self._clear()
-            self._read_new()
-        self._prototypes = Prototypes(self._vectors, self._owners)
-        self._names = self._store.names_by_id()
-        self._strangers = None
-        self._seen = state
 
     def _clear(self) -> None:
         d = self._store.recipe.d

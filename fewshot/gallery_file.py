@@ -45,13 +45,16 @@ def open_gallery_file(path: Path) -> sqlite3.Connection:
     """
     if not _refuse_strangers(path):
         raise GalleryMissing(path)
-    connection = _connect(path, "rw")
+    writable = os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK)
+    connection = _connect(path, "rw" if writable else "ro&immutable=1")
     try:
         with sqlite_errors(path):
             version = _checked_version(connection, path)
             if version < VERSION:
                 with transaction(connection):
                     upgrade(connection, _checked_version(connection, path))
+            if writable:
+                _write_ahead(connection)
     except BaseException:
         connection.close()
         raise
@@ -63,7 +66,8 @@ def create_gallery_file(path: Path, recipe_json: str) -> sqlite3.Connection:
 
     Two processes may do so at once: one of them makes it. Raises as `open_gallery_file` does.
     """
-    _refuse_strangers(path)
+    if not _refuse_strangers(path):
+        _make_private(path)
     connection = _connect(path, "rwc")
     try:
         with sqlite_errors(path):
@@ -73,7 +77,7 @@ def create_gallery_file(path: Path, recipe_json: str) -> sqlite3.Connection:
                     connection.execute("INSERT INTO recipe VALUES (1, ?)", (recipe_json,))
                 else:
                     upgrade(connection, _checked_version(connection, path))
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
     except BaseException:
         connection.close()
         raise
@@ -103,8 +107,8 @@ def sqlite_errors(path: Path) -> Iterator[None]:
             raise GalleryLocked(path, PATIENCE) from error
         if any(word in text for word in ("no such", "malformed", "decode", "too big")):
             raise GalleryDamaged(path, text) from error
-        if "unable to open" in text:
-            text = "it cannot be opened or made there (permissions?)"
+        if "unable to open" in text or "readonly" in text:
+            text = "it cannot be opened or written there (permissions?)"
         raise GalleryUnavailable(path, text) from error
     except sqlite3.ProgrammingError as error:
         raise GalleryUnavailable(path, "it was closed; open it again") from error
@@ -113,9 +117,6 @@ def sqlite_errors(path: Path) -> Iterator[None]:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    folder = path.absolute().parent
-    if not os.path.isdir(folder):
-        raise GalleryUnavailable(path, f"the folder {folder} does not exist")
     with sqlite_errors(path):
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
@@ -131,6 +132,23 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make the file readable by its owner only: it will hold pictures of people."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        if not os.path.isdir(path.absolute().parent):
+            reason = f"the folder {path.absolute().parent} does not exist"
+        raise GalleryUnavailable(path, reason) from error
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer work side by side; kept in the file, and made sure of here."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _refuse_strangers(path: Path) -> int:

@@ -1,4 +1,4 @@
-"""A picture in any form comes in; its digest and its pixels (uint8, RGB, turned upright) go out."""
+"""A picture in any form comes in; its digest and its pixels go out."""
 
 from __future__ import annotations
 
@@ -8,38 +8,25 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from fewshot.decoding import DecodedPicture, Pixels, decode_content, decode_image, refuse_size
 from fewshot.errors import ImageTooLarge, UnreadableImage
-
-Pixels: TypeAlias = NDArray[np.uint8]
-"""(height, width, 3), RGB."""
 
 Picture: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.uint8]"
 """Every form a picture is accepted in: path, bytes, binary file, PIL image, uint8 RGB array."""
 
-MAX_BYTES = 256 * 2**20
-MAX_PIXELS = 80_000_000
+NAMELESS = ("<bytes>", "<file>", "<image>", "<array>")
+"""The sources of pictures that came without a path."""
 
-_COMMON = ("JPEG", "PNG", "GIF", "BMP", "PPM")  # what Pillow knows without loading all its plugins
-_FURTHER = ("WEBP", "TIFF", "AVIF", "MPO")  # never EPS and its like: they start other programs
-_RAW = {".nef", ".cr2", ".cr3", ".arw", ".dng", ".raf", ".orf", ".rw2"}
-_OPAQUE = {"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "HSV"}
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_SIDEWAYS = {5, 6, 7, 8}
-_ORIENTATION = 0x0112
+MAX_BYTES = 256 * 2**20
+
+_SHARED = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +35,7 @@ class RawPicture:
 
     source: str  # the path as given, or "<bytes>", "<image>", "<array>"
     digest: bytes  # SHA-256 of the file's bytes; of the pixels where there is no file
-    content: bytes | Image.Image | NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class DecodedPicture:
-    """The pixels of a picture, perhaps reduced, and the size the picture has in full."""
-
-    pixels: Pixels
-    width: int  # in full, upright
-    height: int
+    content: bytes | NDArray[np.uint8]
 
 
 def read_picture(picture: Picture) -> RawPicture:
@@ -82,14 +60,16 @@ def read_picture(picture: Picture) -> RawPicture:
             )
         if picture.size == 0:
             raise ValueError(f"an array must have pixels; got shape {picture.shape}")
-        _refuse_size("<array>", picture.shape[1], picture.shape[0])
+        refuse_size("<array>", picture.shape[1], picture.shape[0])
         return RawPicture("<array>", _pixel_digest(picture), picture)
     if isinstance(picture, Image.Image):
-        _refuse_size("<image>", *picture.size)
+        refuse_size("<image>", *picture.size)
         try:
-            return RawPicture("<image>", _pixel_digest(to_rgb(picture)), picture)
-        except (OSError, ValueError) as error:  # opened lazily, and damaged
-            raise UnreadableImage("<image>", str(error)) from error
+            with _SHARED:  # Pillow reads lazily: the same image may stand in a list twice
+                pixels = decode_image(picture, 0).pixels
+        except Exception as error:  # opened lazily, and damaged
+            raise UnreadableImage("<image>", str(error) or type(error).__name__) from error
+        return RawPicture("<image>", _pixel_digest(pixels), pixels)
     if hasattr(picture, "read"):
         name = getattr(picture, "name", None)
         source = name if isinstance(name, str) else "<file>"
@@ -101,46 +81,8 @@ def read_picture(picture: Picture) -> RawPicture:
 
 
 def decode(raw: RawPicture, at_least: int = 0) -> DecodedPicture:
-    """Decode a picture: first frame, upright, RGB, transparency over white, 16 bits to 8.
-
-    at_least: a JPEG may be decoded at a half, a quarter or an eighth of its size as long as both
-    sides keep this many pixels (Pillow's `draft`: 4-8 ms instead of 11-22 ms for 1-2 megapixels);
-    0 decodes in full.
-    Raises UnreadableImage where Pillow cannot make pixels of it, ImageTooLarge above 80 megapixels.
-    """
-    if isinstance(raw.content, np.ndarray):
-        height, width = raw.content.shape[:2]
-        return DecodedPicture(raw.content, width, height)
-    if isinstance(raw.content, Image.Image):
-        return _decoded(raw.content, raw.content.size)
-    if not raw.content:
-        raise UnreadableImage(raw.source, "the file is empty")
-    try:
-        with _open(raw.content) as image:
-            _refuse_size(raw.source, *image.size)
-            size = image.size
-            if at_least and image.format in ("JPEG", "MPO"):
-                image.draft(image.mode, (at_least, at_least))
-            return _decoded(image, size)
-    except UnreadableImage:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(raw.source) from error
-    except UnidentifiedImageError as error:
-        raise UnreadableImage(raw.source, _unidentified(raw.source, raw.content)) from error
-    except Exception as error:  # a hostile file makes Pillow raise anything
-        raise UnreadableImage(raw.source, str(error) or type(error).__name__) from error
-
-
-def to_rgb(image: Image.Image) -> Pixels:
-    """Bring an image of any Pillow mode to (height, width, 3) uint8 RGB."""
-    if image.mode.startswith("I") or image.mode == "F":
-        return _deep_gray(np.asarray(image), sixteen_bits=image.mode.startswith("I;16"))
-    if image.mode in _OPAQUE and "transparency" not in image.info:
-        return np.asarray(image.convert("RGB"))
-    layer = image.convert("RGBA")
-    paper = Image.new("RGBA", layer.size, "white")
-    return np.asarray(Image.alpha_composite(paper, layer).convert("RGB"))
+    """Decode a picture that was read; see `decoding.decode_content`."""
+    return decode_content(raw.content, raw.source, at_least)
 
 
 def thumbnail(pixels: Pixels, side: int = 128) -> bytes:
@@ -162,7 +104,7 @@ def _file_bytes(path: Path) -> bytes:
                 raise ImageTooLarge(str(path), f"it is larger than {MAX_BYTES // 2**20} MiB")
             return file.read(about.st_size + 1)
     except IsADirectoryError:
-        reason = "the folder cannot be listed" if _closed(path) else "it is a folder"
+        reason = "the folder cannot be listed" if _closed(path) else "it is a folder, not a picture"
         raise UnreadableImage(str(path), reason) from None
     except OSError as error:
         raise UnreadableImage(str(path), (error.strerror or str(error)).lower()) from error
@@ -188,58 +130,3 @@ def _from_bytes(content: bytes, source: str) -> RawPicture:
 def _pixel_digest(pixels: Pixels) -> bytes:
     header = f"{pixels.shape[0]}x{pixels.shape[1]} RGB ".encode()
     return hashlib.sha256(header + np.ascontiguousarray(pixels).tobytes()).digest()
-
-
-def _open(content: bytes) -> Image.Image:
-    try:
-        return Image.open(io.BytesIO(content), formats=_COMMON)
-    except UnidentifiedImageError:
-        Image.init()
-        further = [name for name in _FURTHER if name in Image.OPEN]
-        return Image.open(io.BytesIO(content), formats=further)
-
-
-def _unidentified(source: str, content: bytes) -> str:
-    if Path(source).suffix.lower() in _RAW:
-        return "camera RAW is not supported; save it as JPEG or PNG"
-    if content[4:8] == b"ftyp" and content[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
-        return "HEIC is not supported; save it as JPEG or PNG"
-    return "it is not a picture (or a damaged one)"
-
-
-def _refuse_size(source: str, width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise _too_large(source)
-
-
-def _too_large(source: str) -> ImageTooLarge:
-    return ImageTooLarge(source, f"it has more than {MAX_PIXELS // 10**6} million pixels")
-
-
-def _decoded(image: Image.Image, size: tuple[int, int]) -> DecodedPicture:
-    image.load()
-    orientation = _orientation(image)
-    if orientation in _UPRIGHT:
-        image = image.transpose(_UPRIGHT[orientation])
-    width, height = reversed(size) if orientation in _SIDEWAYS else size
-    return DecodedPicture(to_rgb(image), width, height)
-
-
-def _orientation(image: Image.Image) -> int:
-    """Return EXIF's orientation, 1 to 8; 1 (upright) where EXIF is silent or broken."""
-    try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # noqa: BLE001  broken EXIF is no reason to refuse the picture
-        return 1
-
-
-def _deep_gray(values: NDArray[np.generic], *, sixteen_bits: bool) -> Pixels:
-    """Bring gray of 16 or 32 bits to its upper 8, and floats to 8 bits over their own range."""
-    if np.issubdtype(values.dtype, np.floating):
-        deep = np.nan_to_num(values.astype(np.float64))
-        span = float(deep.max() - deep.min()) or 1.0
-        gray = (deep - deep.min()) * (255.0 / span)
-    else:
-        whole = values.astype(np.int64)
-        gray = np.clip(whole >> 8 if sixteen_bits or whole.max() > 255 else whole, 0, 255)
-    return np.repeat(gray.astype(np.uint8)[:, :, None], 3, axis=2)

@@ -5,15 +5,28 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from fewshot.errors import GalleryUnavailable
 
-def gallery_path(named: str | os.PathLike[str] | None = None) -> Path:
-    """Return the path of the gallery; the folder of the user's own is made where it is missing."""
+
+def gallery_path(named: str | os.PathLike[str] | None = None, *, make_folder: bool = False) -> Path:
+    """Return the path of the gallery.
+
+    make_folder: make the folder of the user's own where it is missing.
+    Raises GalleryUnavailable where it cannot be made, or for the home of a user there is not.
+    """
     if named is None:
         named = os.environ.get("FEWSHOT_GALLERY") or None
     if named is not None:
-        return Path(named).expanduser()
+        try:
+            return Path(named).expanduser()
+        except RuntimeError as error:
+            raise GalleryUnavailable(Path(named), "there is no such user") from error
     import platformdirs
 
-    return (
-        platformdirs.user_data_path("fewshot", appauthor=False, ensure_exists=True) / "gallery.db"
-    )
+    path = platformdirs.user_data_path("fewshot", appauthor=False) / "gallery.db"
+    if make_folder:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise GalleryUnavailable(path, (error.strerror or str(error)).lower()) from error
+    return path

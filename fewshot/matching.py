@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fewshot.backbones.backbone import StrangerPrior
 from fewshot.calibration import threshold_for
 from fewshot.crops import Box
@@ -54,11 +57,11 @@ def decide(
 
     A query that is one of the references (within SAME_PICTURE) has that reference's name.
     candidates: nearest first, at least one, and two where the gallery has two names. neighbors:
-    nearest first, at least one.
+    nearest first.
     """
-    best, nearest = candidates[0], neighbors[0]
-    if nearest.similarity >= SAME_PICTURE:
-        best = Candidate(nearest.name, nearest.similarity)
+    best = candidates[0]
+    if neighbors and neighbors[0].similarity >= SAME_PICTURE:
+        best = Candidate(neighbors[0].name, neighbors[0].similarity)
     others = [one for one in candidates if one.name != best.name]
     return Match(
         query=query,
@@ -88,6 +91,7 @@ class Matcher:
         """
         if threshold is not None and not -1.0 <= threshold <= 1.0:
             raise ValueError(f"a threshold is a similarity in [-1, 1], not {threshold}")
+        self._gallery.refresh()
         candidates = self._gallery.candidates(picture.vector, 2)
         if not candidates:
             raise GalleryEmpty(self._gallery.path)
@@ -99,6 +103,11 @@ class Matcher:
             box=picture.box,
             thumbnail=picture.thumbnail,
         )
+
+    def search(self, vector: NDArray[np.float32], k: int) -> tuple[Neighbor, ...]:
+        """Return the k nearest references, nearest first: no decision. vector: (d,), length 1."""
+        self._gallery.refresh()
+        return self._gallery.neighbors(vector, k)
 
     def usual_threshold(self) -> float:
         """Return the similarity that a name needs in this gallery as it is now."""

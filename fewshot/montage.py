@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from fewshot.errors import UsageError
+from fewshot.errors import CannotWrite
 from fewshot.fonts import Font, find_font
 from fewshot.matching import Match
 
@@ -20,14 +20,6 @@ _TILE, _GAP, _TEXT = 144, 12, 40
 _BEST = 5
 _INK, _PAPER, _PALE = (32, 33, 36), (255, 255, 255), (120, 124, 130)
 _KNOWN, _UNKNOWN = (24, 128, 56), (190, 110, 0)
-
-
-class CannotWrite(UsageError):
-    """The montage cannot be written where it was asked for."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path, self.reason = path, reason
-        super().__init__(f"cannot write montage {path}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +92,8 @@ class Montage:
 
 def _draw_tile(sheet: Image.Image, tile: _Tile, x: int, y: int, *, framed: bool) -> None:
     draw = ImageDraw.Draw(sheet)
-    if tile.jpeg:
-        with Image.open(io.BytesIO(tile.jpeg), formats=("JPEG",)) as image:
-            image.thumbnail((_TILE, _TILE))
-            small = image.convert("RGB")
+    small = _opened(tile.jpeg)
+    if small:
         left, top = x + (_TILE - small.width) // 2, y + (_TILE - small.height) // 2
         sheet.paste(small, (left, top))
         if framed:
@@ -115,6 +105,18 @@ def _draw_tile(sheet: Image.Image, tile: _Tile, x: int, y: int, *, framed: bool)
         font = find_font(text, size).font
         place = (x + _TILE / 2, y + _TILE + 6 + 18 * line)
         draw.text(place, _fitted(text, font, _TILE), fill=color, font=font, anchor="ma")
+
+
+def _opened(jpeg: bytes) -> Image.Image | None:
+    """Open a thumbnail; None where it is missing or damaged, and the tile stays empty."""
+    try:
+        with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
+            if max(image.size) > 4 * _TILE:
+                return None
+            image.thumbnail((_TILE, _TILE))
+            return image.convert("RGB")
+    except Exception:  # noqa: BLE001  whatever stands in the gallery, the others are drawn
+        return None
 
 
 def _fitted(text: str, font: Font, width: int) -> str:

@@ -10,8 +10,8 @@ MAX_LENGTH = 255
 
 
 def storable(text: str) -> str:
-    """Replace what is no Unicode (bytes of an undecodable file name) by U+FFFD."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Replace what is no Unicode (surrogates: bytes of an undecodable file name) by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def clean_name(name: str) -> str:

@@ -43,7 +43,7 @@ def ordered_map(
     try:
         for item in items:
             in_flight.append(pool.submit(function, item))
-            if len(in_flight) >= workers * ahead:
+            while len(in_flight) >= workers * ahead or (in_flight and in_flight[0].done()):
                 yield in_flight.popleft().result()
         while in_flight:
             yield in_flight.popleft().result()

@@ -7,6 +7,8 @@ Source: prototypical networks, Snell, Swersky, Zemel, NeurIPS 2017, with cosine 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,17 +41,26 @@ class Prototypes:
         order = np.argsort(-similar, kind="stable")[:k]
         return [(int(self.owners[one]), float(similar[one])) for one in order]
 
-    def as_strangers(self, vectors: Vectors, owners: Owners) -> NDArray[np.float32]:
+    def as_strangers(
+        self, vectors: Vectors, owners: Owners, sharing: Collection[tuple[int, int]] = ()
+    ) -> NDArray[np.float32]:
         """Return how near each reference would come if its own identity were not enrolled.
 
-        vectors (n, d), owners (n,): references of this gallery. Returns (n,): the cosine to the
-        nearest class mean of any other identity. Needs at least two identities.
+        vectors (n, d), owners (n,): references of this gallery. sharing: pairs of identities that
+        are no strangers to each other, each both ways. Returns (n,): the cosine to the nearest
+        class mean of any other identity, -inf where there is none.
         """
+        friends: dict[int, list[int]] = {}
+        for one, other in sharing:
+            friends.setdefault(one, []).append(int(np.searchsorted(self.owners, other)))
         nearest = np.empty(len(vectors), np.float32)
         own = np.searchsorted(self.owners, owners)
         for start in range(0, len(vectors), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             similar = vectors[part] @ self._means.T
             similar[np.arange(len(similar)), own[part]] = -np.inf
+            for row, owner in enumerate(owners[part].tolist()):
+                if owner in friends:
+                    similar[row, friends[owner]] = -np.inf
             nearest[part] = similar.max(axis=1)
-        return np.clip(nearest, -1.0, 1.0)
+        return np.minimum(nearest, 1.0)

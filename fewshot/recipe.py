@@ -27,7 +27,9 @@ class Recipe:
         for part in (self.crop, self.backbone, self.fingerprint):
             if not isinstance(part, str) or not part:
                 raise ValueError("a recipe names its crop, its backbone and its fingerprint")
-        if not isinstance(self.d, int) or not 1 <= self.d <= MAX_D:
+        if self.head is not None and not isinstance(self.head, str):
+            raise ValueError("a recipe's head is a fingerprint or None")
+        if type(self.d) is not int or not 1 <= self.d <= MAX_D:
             raise ValueError(f"a recipe's d is 1 to {MAX_D}, not {self.d!r}")
 
     def __str__(self) -> str:

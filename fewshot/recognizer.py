@@ -17,12 +17,13 @@ from fewshot.errors import (
 )
 from fewshot.folders import each_picture, plan_enrollment
 from fewshot.location import gallery_path
-from fewshot.store import Identity, Reference, Store
+from fewshot.records import Forgotten, Identity, Reference
+from fewshot.store import Store
 
 if TYPE_CHECKING:  # numpy, Pillow and FAISS are loaded when a picture is first looked at
     from fewshot.embedder import Embedded, Embedder, Refusal
     from fewshot.enrollment import Enrollment
-    from fewshot.gallery import Gallery, Neighbor
+    from fewshot.gallery import Neighbor
     from fewshot.images import Picture
     from fewshot.matching import Match, Matcher
 
@@ -61,7 +62,7 @@ class Recognizer:
         Raises RecipeMismatch where the gallery was made with others, UnknownBackbone,
         UnknownCropper, and what `open` raises.
         """
-        path = gallery_path(path)
+        path = gallery_path(path, make_folder=True)
         try:
             store = Store.open(path)
         except GalleryMissing:
@@ -110,13 +111,15 @@ class Recognizer:
         Raises UnreadableImage where not one picture could be read, NoImagesFound or AmbiguousFolder
         for a folder without pictures or with two readings, BadName.
         """
+        named: Iterable[tuple[str, Picture]]
         if isinstance(pictures, (str, os.PathLike)):
             named = plan_enrollment(Path(pictures), name).pictures
         else:
-            named = [(name, picture) for picture in each_picture(pictures)]
-        if not named:
+            named = ((name, picture) for picture in each_picture(pictures))
+        accounts = self.enroll_all(named, progress=progress)
+        if not accounts:
             raise ValueError(f"no pictures were given for {name!r}")
-        (account,) = self.enroll_all(named, progress=progress)
+        (account,) = accounts
         if account.refused and not account.added + account.already:
             first = account.refused[0]
             raise UnreadableImage(first.source, first.reason)
@@ -176,7 +179,7 @@ class Recognizer:
         self._require_somebody()
         attempt = partial(self._embedder.attempt, with_thumbnail=with_thumbnails)
         results = ordered_map(attempt, each_picture(pictures))
-        return (self._answer(result, k, threshold) for result in results if result)
+        return (self._answer(result, k, threshold) for result in results)
 
     def search(self, picture: Picture, k: int = 10) -> tuple[Neighbor, ...]:
         """Return the k most similar references, nearest first, whoever they are: no decision.
@@ -184,7 +187,7 @@ class Recognizer:
         Raises UnreadableImage, GalleryEmpty.
         """
         self._require_somebody()
-        return self._gallery.neighbors(self._embedder.embed(picture), k)
+        return self._matcher.search(self._embedder.embed(picture), k)
 
     def identities(self) -> list[Identity]:
         """Return who is enrolled, sorted by name, with how many references each."""
@@ -202,11 +205,8 @@ class Recognizer:
         """Give an identity another name; raises UnknownName, NameTaken, BadName."""
         self._store.rename(old, new)
 
-    def forget(self, name: str) -> int:
-        """Erase an identity from the file, vectors, thumbnails and name; raises UnknownName.
-
-        Returns how many references it had.
-        """
+    def forget(self, name: str) -> Forgotten:
+        """Erase an identity from the file, vectors, thumbnails and name; raises UnknownName."""
         return self._store.forget(name)
 
     @cached_property
@@ -228,17 +228,12 @@ class Recognizer:
         return embedder
 
     @cached_property
-    def _gallery(self) -> Gallery:
-        from fewshot.gallery import Gallery
-
-        return Gallery(self._store)
-
-    @cached_property
     def _matcher(self) -> Matcher:
         from fewshot.backbones.catalog import find_backbone
+        from fewshot.gallery import Gallery
         from fewshot.matching import Matcher
 
-        return Matcher(self._gallery, find_backbone(self._store.recipe.backbone).strangers)
+        return Matcher(Gallery(self._store), find_backbone(self._store.recipe.backbone).strangers)
 
     def _require_somebody(self) -> None:
         if not self._store.count():

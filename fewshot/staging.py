@@ -27,6 +27,15 @@ class Elsewhere:
     other: str
 
 
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit found."""
+
+    added: dict[str, int]  # by name, how many references are new
+    elsewhere: list[Elsewhere]
+    vanished: list[tuple[str, str]]  # name and source: skipped, and since forgotten by another
+
+
 class Staging:
     """Pictures on their way into a store."""
 
@@ -43,11 +52,15 @@ class Staging:
         )
         return cursor.rowcount == 1
 
-    def commit(self) -> tuple[dict[str, int], list[Elsewhere]]:
-        """Enroll all that arrived; return how many are new by name, and who stands twice.
+    def skip(self, name: str, *, digest: bytes, source: str) -> None:
+        """Note a picture not embedded again because it stood under this name already."""
+        self._store.connection.execute(
+            "INSERT OR IGNORE INTO skipped VALUES (?, ?, ?)",
+            (clean_name(name), digest, storable(source)),
+        )
 
-        When this returns, what it says is on the disk.
-        """
+    def commit(self) -> Committed:
+        """Enroll all that arrived; when this returns, what it says is on the disk."""
         connection = self._store.connection
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         with sqlite_errors(self._store.path), transaction(connection):
@@ -90,7 +103,12 @@ class Staging:
                    WHERE r.id > ? GROUP BY r.id ORDER BY r.id""",
                 (last,),
             ).fetchall()
-        return added, [Elsewhere(*row) for row in elsewhere]
+            vanished = connection.execute(
+                """SELECT name, source FROM skipped k WHERE NOT EXISTS (
+                    SELECT 1 FROM picture_references r JOIN identities i ON i.id = r.identity
+                    WHERE i.name = k.name AND r.digest = k.digest)"""
+            ).fetchall()
+        return Committed(added, [Elsewhere(*row) for row in elsewhere], vanished)
 
 
 @contextmanager
@@ -99,7 +117,7 @@ def staging(store: Store) -> Iterator[Staging]:
     with sqlite_errors(store.path):
         store.connection.execute("PRAGMA temp_store = FILE")
         store.connection.execute(f"PRAGMA temp.cache_size = -{_CACHE_KIB}")
-        store.connection.execute("DROP TABLE IF EXISTS temp.arriving")
+        _clear(store)
         store.connection.execute(
             """CREATE TEMP TABLE arriving (
                 position INTEGER PRIMARY KEY,
@@ -107,7 +125,17 @@ def staging(store: Store) -> Iterator[Staging]:
                 source TEXT NOT NULL, box TEXT NOT NULL, thumbnail BLOB NOT NULL,
                 UNIQUE (name, digest))"""
         )
+        store.connection.execute(
+            """CREATE TEMP TABLE skipped (
+                name TEXT NOT NULL, digest BLOB NOT NULL, source TEXT NOT NULL,
+                UNIQUE (name, digest))"""
+        )
         try:
             yield Staging(store)
         finally:
-            store.connection.execute("DROP TABLE IF EXISTS temp.arriving")
+            _clear(store)
+
+
+def _clear(store: Store) -> None:
+    for table in ("arriving", "skipped"):
+        store.connection.execute(f"DROP TABLE IF EXISTS temp.{table}")

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from fewshot.errors import GalleryDamaged, NameTaken, UnknownName
 from fewshot.gallery_file import (
+    PATIENCE,
     create_gallery_file,
     open_gallery_file,
     sqlite_errors,
@@ -20,29 +21,10 @@ from fewshot.gallery_file import (
 )
 from fewshot.names import clean_name
 from fewshot.recipe import Recipe
+from fewshot.records import Forgotten, Identity, Reference
 
 MAX_THUMBNAIL = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A name and how much is known of it."""
-
-    name: str
-    references: int
-    enrolled_at: str  # its latest reference: ISO 8601, UTC
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """One enrolled picture."""
-
-    id: int
-    name: str
-    source: str  # absolute path of the file it came from, or "<bytes>" ...
-    box: tuple[int, int, int, int]  # x, y, width, height of the crop in the whole upright picture
-    enrolled_at: str  # ISO 8601, UTC
-    digest: str  # SHA-256 of the file, hex
+SCRUB_PATIENCE_MS = 2_000
 
 
 class Store:
@@ -80,6 +62,16 @@ class Store:
         """A value that differs whenever anybody has changed the gallery since it was last read."""
         ((version,),) = self._all("PRAGMA data_version", (int,))
         return version, self.connection.total_changes
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold one snapshot: whatever others change meanwhile, all reads inside agree."""
+        with sqlite_errors(self.path):
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.connection.execute("COMMIT")
 
     def count(self) -> int:
         """Return how many references there are."""
@@ -121,6 +113,15 @@ class Store:
     def names_by_id(self) -> dict[int, str]:
         """Return each identity's id with its name."""
         return dict(self._all("SELECT id, name FROM identities", (int, str)))
+
+    def sharing(self) -> set[tuple[int, int]]:
+        """Return the pairs of identities, by id and both ways, that share a picture."""
+        rows = self._all(
+            """SELECT DISTINCT r.identity, s.identity FROM picture_references r
+               JOIN picture_references s ON s.digest = r.digest AND s.identity != r.identity""",
+            (int, int),
+        )
+        return {(one, other) for one, other in rows}
 
     def vectors(self, after: int = 0) -> Iterator[tuple[int, int, bytes]]:
         """Yield the references with an id above `after`, in the order of ids.
@@ -168,23 +169,32 @@ class Store:
                 raise NameTaken(new)
             self.connection.execute("UPDATE identities SET name = ? WHERE name = ?", (new, old))
 
-    def forget(self, name: str) -> int:
-        """Erase an identity, its vectors, thumbnails and name; return how many references it had.
+    def forget(self, name: str) -> Forgotten:
+        """Erase an identity, its vectors, thumbnails and name; raises UnknownName.
 
-        Deleted bytes are overwritten, the log is folded in and the file rebuilt without them. A
-        copy may stay in the log of another process that has the gallery open, until it is done.
-        Raises UnknownName.
+        Deleted bytes are overwritten, the file rebuilt without them and the log folded in. Another
+        process that is reading or writing the gallery can put the last two off: then the answer
+        says so, and SQLite does it when the last process closes the gallery.
         """
         name = clean_name(name)
-        with sqlite_errors(self.path):
-            with transaction(self.connection):
-                if name not in (names := self.names()):
-                    raise UnknownName(name, names)
-                references = len(self.digests(name))
-                self.connection.execute("DELETE FROM identities WHERE name = ?", (name,))
+        with sqlite_errors(self.path), transaction(self.connection):
+            if name not in (names := self.names()):
+                raise UnknownName(name, names)
+            references = len(self.digests(name))
+            self.connection.execute("DELETE FROM identities WHERE name = ?", (name,))
+        return Forgotten(name, references, self._scrub())
+
+    def _scrub(self) -> bool:
+        """Rebuild the file without what was deleted and fold the log in; False where put off."""
+        try:
+            self.connection.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE_MS}")
             self.connection.execute("VACUUM")
-            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return references
+            (busy, *_) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+        except sqlite3.OperationalError:  # held by another process, or no room to rebuild
+            return False
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
 
     def _read_recipe(self) -> Recipe:
         rows = self._all("SELECT json FROM recipe", (str,))

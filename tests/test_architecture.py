@@ -17,10 +17,21 @@ ROOT = Path(package.__file__).parent
 
 FLOORS = [
     {"errors"},
-    {"names", "recipe", "images", "crops", "index", "pipeline", "location", "upgrades", "fonts"}
+    {
+        "names",
+        "recipe",
+        "records",
+        "decoding",
+        "crops",
+        "index",
+        "pipeline",
+        "location",
+        "upgrades",
+        "fonts",
+    }
     | {"backbones.backbone", "backbones.palette_colors", "backbones.palette_shapes"}
     | {"prototypes"},
-    {"gallery_file", "folders", "backbones.palette", "calibration"},
+    {"gallery_file", "images", "folders", "backbones.palette", "calibration"},
     {"backbones.catalog", "store"},
     {"embedder", "staging", "gallery"},
     {"matching", "enrollment"},
@@ -29,6 +40,7 @@ FLOORS = [
     {"cli.answers"},
     {"cli.enroll", "cli.match", "cli.search", "cli.gallery"},
     {"cli.main"},
+    {"cli.entry"},
 ]
 OUTSIDE = {"", "backbones", "cli", "__main__"}  # doors: they hold names, or start the command
 

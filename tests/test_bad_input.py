@@ -104,7 +104,11 @@ def test_an_odd_name_stays_itself_until_it_is_forgotten(
     assert fewshot("match", path, "--json").json["matches"][0]["name"] == name
     assert fewshot("show", name, "--json").json["references"][0]["source"] == str(path)
     assert fewshot("rename", name, "plain").code == fewshot("rename", "plain", name).code == 0
-    assert fewshot("forget", name, "--json").json["forgotten"][0] == {"name": name, "references": 1}
+    assert fewshot("forget", name, "--json").json["forgotten"][0] == {
+        "name": name,
+        "references": 1,
+        "erased": True,
+    }
     assert listed(fewshot) == []
 
 

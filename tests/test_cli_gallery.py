@@ -133,7 +133,7 @@ def test_interrupted_enrollment_ends_in_130_and_keeps_the_gallery(
     assert process.stderr is not None
     assert b"passed over" in process.stderr.readline()  # it goes to work now
     process.send_signal(signal.SIGINT)
-    assert b"interrupted; the gallery keeps what it had" in process.stderr.read()
+    assert b"interrupted; the gallery is whole" in process.stderr.read()
     assert process.wait(timeout=20) == 130
     process.stderr.close()
     assert enrolled("list").out == "blue  2\nred   3\n"

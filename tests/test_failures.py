@@ -84,7 +84,7 @@ def test_an_interrupt_is_told_in_one_line(fewshot: Run, enrolled: Path, command:
         _, said = running.communicate(timeout=60)
     answer = Answer(running.returncode, "", said.decode())
     assert answer.code == 130
-    assert says_one_line(answer, "interrupted; the gallery keeps what it had")
+    assert says_one_line(answer, "interrupted; the gallery is whole")
     assert listed(fewshot) == [("blue", 1), ("red", 2)]
 
 

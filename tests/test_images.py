@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from fewshot.decoding import Pixels
 from fewshot.errors import ImageTooLarge, UnreadableImage
-from fewshot.images import Picture, Pixels, decode, read_picture, thumbnail
+from fewshot.images import Picture, decode, read_picture, thumbnail
 from tests.conftest import draw
 
 Size = tuple[int, int]

@@ -28,7 +28,7 @@ def test_else_it_is_the_users_own(
         monkeypatch.setenv("FEWSHOT_GALLERY", value)
     for variable in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(variable, str(tmp_path / "data"))
-    path = gallery_path()
+    path = gallery_path(make_folder=True)
     assert path.name == "gallery.db"
     assert path.parent == platformdirs.user_data_path("fewshot", appauthor=False)
     assert path.parent.is_dir()

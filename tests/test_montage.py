@@ -12,8 +12,9 @@ from PIL import Image
 
 from fewshot import Recognizer
 from fewshot.embedder import Refusal
+from fewshot.errors import CannotWrite
 from fewshot.fonts import find_font
-from fewshot.montage import MAX_ROWS, CannotWrite, Montage
+from fewshot.montage import MAX_ROWS, Montage
 from tests.conftest import Folder, Run, draw
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from fewshot.errors import GalleryDamaged, GalleryUnavailable, NameTaken, UnknownName
 from fewshot.recipe import Recipe
-from fewshot.staging import Elsewhere, Staging, staging
+from fewshot.records import Forgotten
+from fewshot.staging import Committed, Elsewhere, Staging, staging
 from fewshot.store import Store
 
 RECIPE = Recipe("whole", "palette", "ab", None, 4)
@@ -28,7 +29,7 @@ def arrive(room: Staging, name: str, picture: str) -> bool:
     )
 
 
-def enroll(store: Store, **pictures: str) -> tuple[dict[str, int], list[Elsewhere]]:
+def enroll(store: Store, **pictures: str) -> Committed:
     with staging(store) as room:
         for name, given in pictures.items():
             for picture in given.split():
@@ -68,8 +69,7 @@ def test_an_enrolled_picture_comes_out_as_it_went_in(store: Store) -> None:
 
 
 def test_names_are_counted_with_their_references(store: Store) -> None:
-    added, _ = enroll(store, megumin="a b c", aqua="d")
-    assert added == {"megumin": 3, "aqua": 1}
+    assert enroll(store, megumin="a b c", aqua="d").added == {"megumin": 3, "aqua": 1}
     assert [(one.name, one.references) for one in store.identities()] == [
         ("aqua", 1),
         ("megumin", 3),
@@ -78,15 +78,13 @@ def test_names_are_counted_with_their_references(store: Store) -> None:
 
 def test_the_same_picture_again_under_one_name_adds_nothing(store: Store) -> None:
     enroll(store, aqua="a b")
-    added, _ = enroll(store, aqua="b c b")
-    assert added == {"aqua": 1}
+    assert enroll(store, aqua="b c b").added == {"aqua": 1}
     assert store.count() == 3
 
 
 def test_the_same_picture_under_two_names_is_kept_and_reported(store: Store) -> None:
     enroll(store, aqua="a")
-    _, elsewhere = enroll(store, megumin="a b")
-    assert elsewhere == [Elsewhere("/pictures/a", "megumin", "aqua")]
+    assert enroll(store, megumin="a b").elsewhere == [Elsewhere("/pictures/a", "megumin", "aqua")]
     assert store.count() == 3
 
 
@@ -154,7 +152,7 @@ def test_a_name_not_there_suggests_the_nearest(store: Store, act: str) -> None:
 
 def test_forgetting_says_how_many_and_leaves_the_others(store: Store) -> None:
     enroll(store, aqua="a b", megumin="c")
-    assert store.forget("aqua") == 2
+    assert store.forget("aqua") == Forgotten("aqua", 2, erased=True)
     assert store.names() == ["megumin"]
     assert store.count() == 1
 

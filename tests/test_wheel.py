@@ -36,7 +36,7 @@ def test_it_is_small(wheel: zipfile.ZipFile) -> None:
 
 def test_it_installs_the_command(wheel: zipfile.ZipFile) -> None:
     (entry,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
-    assert "fewshot = fewshot.cli.main:main" in wheel.read(entry).decode()
+    assert "fewshot = fewshot.cli.entry:run" in wheel.read(entry).decode()
 
 
 def test_its_base_dependencies_are_the_light_ones(wheel: zipfile.ZipFile) -> None:

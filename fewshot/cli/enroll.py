@@ -37,14 +37,27 @@ def enroll(
     A PATH is a folder, a picture, or - for paths on standard input. A picture already enrolled
     under the same name is passed over; one bad picture is named and counted, the rest goes on.
     """
+    from fewshot.errors import NoImagesFound
     from fewshot.folders import plan_enrollment
     from fewshot.recognizer import Recognizer
 
-    plans = [plan_enrollment(path, name) for path in named_paths(paths, null=null)]
-    pictures = [picture for plan in plans for picture in plan.pictures]
-    for plan in plans:
+    pictures: list[tuple[str, Path]] = []
+    empty: NoImagesFound | None = None
+    for path in named_paths(paths, null=null):
+        try:
+            plan = plan_enrollment(path, name)
+        except NoImagesFound as error:
+            if empty:
+                note(str(empty))
+            empty = error
+            continue
+        pictures += plan.pictures
         for line in plan.notes:
             note(line)
+    if empty and not pictures:
+        raise empty
+    if empty:
+        note(str(empty))
     with Recognizer.create(gallery, backbone=backbone) as recognizer:
         with progress_bar("enrolling", len(pictures)) as advance:
             accounts = recognizer.enroll_all(pictures, progress=advance)
@@ -59,7 +72,7 @@ def enroll(
     if not form:
         added = sum(account.added for account in accounts)
         note(f"{added} reference(s) added to {file}")
-    return 3 if any(account.refused for account in accounts) else 0
+    return 3 if empty or any(account.refused for account in accounts) else 0
 
 
 _COLUMNS = ("name", "added", "already", "refused")

@@ -77,12 +77,14 @@ def rename(old: str, new: str, gallery: Path | None, form: str | None) -> int:
 def forget(name: str, gallery: Path | None, form: str | None) -> int:
     """Erase NAME, its vectors and thumbnails from the gallery file; this cannot be undone."""
     with Recognizer.open(gallery) as recognizer:
-        rows = [{"name": name, "references": recognizer.forget(name)}]
+        rows = [asdict(recognizer.forget(name))]
         file = recognizer.path
+    if not rows[0]["erased"]:
+        note(f"another process has {file} open: the erased bytes leave the file when it is done")
 
     def text(row: Row) -> str:
         return f"{printable(row['name'])} forgotten, {row['references']} reference(s) erased"
 
-    columns = ("name", "references")
+    columns = ("name", "references", "erased")
     emit(rows, form=form or "text", key="forgotten", gallery=file, text=text, columns=columns)
     return 0

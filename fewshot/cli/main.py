@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
@@ -18,7 +19,8 @@ from fewshot.cli.search import search
 from fewshot.errors import FewshotError
 
 INTERRUPTED = 130
-INTERNAL = 70  # EX_SOFTWARE of sysexits.h
+INTERNAL = 70  # as EX_SOFTWARE of sysexits.h
+NOT_WRITTEN = 74  # as EX_IOERR
 
 
 @click.group(
@@ -26,7 +28,7 @@ INTERNAL = 70  # EX_SOFTWARE of sysexits.h
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 all answered and known; 1 at least one unknown; 2 usage; 3 some pictures "
     "unreadable; 4 gallery missing, damaged or locked; 5 backbone missing or mismatched; "
-    "130 interrupted (the gallery stays whole).",
+    "70 a bug; 74 the answer could not be written; 130 interrupted (the gallery stays whole).",
 )
 @click.version_option(__version__, prog_name="fewshot", message="%(prog)s %(version)s")
 @click.pass_context
@@ -53,14 +55,16 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    warnings.filterwarnings("ignore", module=r"PIL\b")  # it warns of files that we answer for
+    warnings.filterwarnings("ignore", module=r"PIL\b")  # it warns of files that we answer for,
+    logging.getLogger("PIL").addHandler(logging.NullHandler())  # and logs of them
     sys.exit(_run(arguments))
 
 
 def _run(arguments: list[str] | None) -> int:
     try:
         code = cli.main(arguments, prog_name="fewshot", standalone_mode=False) or 0
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
         return int(code)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
@@ -69,10 +73,13 @@ def _run(arguments: list[str] | None) -> int:
     except FewshotError as error:
         return _failed(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        return _failed("interrupted; the gallery keeps what it had", INTERRUPTED)
+        return _failed("interrupted; the gallery is whole", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output left, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        _discard_output()
+        return NOT_WRITTEN
+    except OSError as error:
+        _discard_output()
+        return _failed(f"the answer cannot be written: {error.strerror or error}", NOT_WRITTEN)
     except Exception as error:
         if os.environ.get("FEWSHOT_DEBUG"):
             raise
@@ -81,6 +88,11 @@ def _run(arguments: list[str] | None) -> int:
             "(set FEWSHOT_DEBUG=1 to see where)",
             INTERNAL,
         )
+
+
+def _discard_output() -> None:
+    """Let what is still to be written go nowhere, so that the end of the process is quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _failed(message: str, code: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from fewshot.montage import Montage
 
 
+def _similarity(_context: object, _option: object, value: float | None) -> float | None:
+    if value is not None and not -1.0 <= value <= 1.0:  # NaN too
+        raise click.BadParameter("a similarity lies between -1 and 1")
+    return value
+
+
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
@@ -31,7 +37,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--threshold",
-    type=click.FloatRange(-1, 1),
+    type=float,
+    callback=_similarity,
     help="The similarity a name needs; else the backbone's usual one for this size of gallery.",
 )
 @click.option(
@@ -56,13 +63,12 @@ def match(
     A PATH is a picture, a folder, or - for paths on standard input.
     """
     from fewshot.embedder import Refusal
-    from fewshot.folders import each_picture
     from fewshot.recognizer import Recognizer
 
-    stream = each_picture(named_paths(paths, null=null))
-    at_once = form == "json" or not sys.stdout.isatty()  # else answers appear as they are found
-    pictures = list(stream) if at_once else stream
-    total = len(pictures) if isinstance(pictures, list) else 0
+    pictures = _pictures(named_paths(paths, null=null))
+    total = 0
+    if "-" not in paths and (form == "json" or not sys.stdout.isatty()):
+        total = len(pictures := list(pictures))  # else answers appear as they are found
     counts: Counter[str] = Counter()
     sheet = _sheet(montage) if montage else None
     with (
@@ -97,6 +103,18 @@ def match(
     if "unreadable" in counts:
         return 3
     return 1 if "unknown" in counts else 0
+
+
+def _pictures(paths: Iterable[Path]) -> Iterable[Path]:
+    """Yield the pictures the paths stand for; a folder without any stands for itself."""
+    from fewshot.errors import NoImagesFound
+    from fewshot.folders import expand
+
+    for path in paths:
+        try:
+            yield from expand(path)
+        except NoImagesFound:
+            yield path
 
 
 def _sheet(path: Path) -> Montage:

@@ -61,7 +61,7 @@ def _on_standard_input(end: bytes) -> Iterator[Path]:
 
 def _pieces(end: bytes) -> Iterator[bytes]:
     waiting = b""
-    while chunk := os.read(sys.stdin.fileno(), 65536):
+    while chunk := os.read(0, 65536) if sys.stdin else b"":
         *whole, waiting = (waiting + chunk).split(end)
         yield from whole
     yield waiting

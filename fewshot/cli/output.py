@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 SCHEMA = 1
-_JOINERS = "\u200c\u200d"  # inside emoji and Persian words: harmless, though not "printable"
+_HARMLESS = "\u200c\u200d\u3000"  # inside emoji, Persian and Japanese, though not "printable"
 
 Row = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ def emit(
     """
     if form == "json":
         document = {"schema": SCHEMA, "gallery": str(gallery), key: list(rows)}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        click.echo(_json(document, indent=2))
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
@@ -42,7 +42,13 @@ def emit(
             writer.writerow([_inside(row, column) for column in columns])
     else:
         for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False) if form == "jsonl" else text(row))
+            click.echo(_json(row) if form == "jsonl" else text(row))
+
+
+def _json(value: object, indent: int | None = None) -> str:
+    """Write JSON that every reader takes: plain ASCII where the output is not UTF-8."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+    return json.dumps(value, ensure_ascii=encoding != "utf8", allow_nan=False, indent=indent)
 
 
 def note(message: str) -> None:
@@ -53,7 +59,7 @@ def note(message: str) -> None:
 def printable(text: str) -> str:
     """Escape what would move the cursor or break the line: a name may hold anything."""
     return "".join(
-        one if one.isprintable() or one in _JOINERS else one.encode("unicode_escape").decode()
+        one if one.isprintable() or one in _HARMLESS else one.encode("unicode_escape").decode()
         for one in text
     )
 
