@@ -131,8 +131,11 @@ def _opaque(image: Image.Image, factor: int) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         image = Image.fromarray(_eight_bits(np.asarray(image), image.mode.startswith("I;16")))
     if image.mode in _OPAQUE and "transparency" not in image.info:
-        return image.convert("RGB").reduce(factor)
-    layer = image.convert("RGBA").convert("RGBa").reduce(factor).convert("RGBA")
+        if image.mode in ("1", "P"):  # numbers of colors, that have no mean
+            image = image.convert("RGB")
+        return (image.reduce(factor) if factor > 1 else image).convert("RGB")
+    layer = image if image.mode == "RGBA" else image.convert("RGBA")
+    layer = layer.convert("RGBa").reduce(factor).convert("RGBA")
     paper = Image.new("RGB", layer.size, "white")
     paper.paste(layer, mask=layer.getchannel("A"))
     return paper

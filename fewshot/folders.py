@@ -56,26 +56,15 @@ def _walk(folder: Path, entered: set[Place]) -> Iterator[Path]:
             yield path
 
 
-def expand(path: Path) -> list[Path]:
-    """Return the pictures a path stands for: itself, or all those in the folder it is.
-
-    Raises NoImagesFound for a folder that holds none.
-    """
-    if not _is_folder(path):
-        return [path]
-    found = list(find_pictures(path))
-    if not found:
-        raise NoImagesFound(path)
-    return found
-
-
 def each_picture(pictures: Any) -> Iterator[Any]:
     """Yield the single pictures in whatever was given: one, a folder of them, or an iterable.
 
-    Raises NoImagesFound for a folder that holds none.
+    A folder that holds none is yielded itself, so that whoever reads it names it.
     """
     if isinstance(pictures, (str, os.PathLike)):
-        yield from expand(Path(pictures))
+        path = Path(pictures)
+        found = list(find_pictures(path)) if _is_folder(path) else []
+        yield from found or [path]
     elif _is_one_picture(pictures):
         yield pictures
     else:

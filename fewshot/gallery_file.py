@@ -45,7 +45,7 @@ def open_gallery_file(path: Path) -> sqlite3.Connection:
     """
     if not _refuse_strangers(path):
         raise GalleryMissing(path)
-    writable = os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK)
+    writable = _may_write(path) and _may_write(path.absolute().parent)
     connection = _connect(path, "rw" if writable else "ro&immutable=1")
     try:
         with sqlite_errors(path):
@@ -132,6 +132,10 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _make_private(path: Path) -> None:

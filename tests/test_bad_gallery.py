@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run, says_one_line
+from tests.conftest import Run, draw, says_one_line
 from tests.test_folders import posix, root, without_privileges
 
 __all__ = ["root"]  # a fixture
@@ -80,3 +80,36 @@ def test_a_gallery_in_a_folder_that_cannot_be_entered_is_refused(fewshot: Run, r
         answer = fewshot("list", "-g", root / "locked" / "gallery.db")
     assert answer.code == 4
     assert says_one_line(answer, "permission denied")
+
+
+@posix
+def test_a_gallery_that_may_only_be_read_can_be_listed_and_matched(
+    fewshot: Run, root: Path
+) -> None:
+    draw("red").save(root / "red.png")
+    assert fewshot("enroll", root / "red.png", "--name", "red", "-g", root / "own.db").code == 0
+    (root / "own.db").chmod(0o444)
+    root.chmod(0o555)
+    with without_privileges():
+        assert fewshot("list", "-g", root / "own.db").out == "red  1\n"
+        assert fewshot("match", root / "red.png", "-g", root / "own.db").code == 0
+        answer = fewshot("forget", "red", "-g", root / "own.db")
+    assert answer.code == 4
+    assert says_one_line(answer, "permissions?")
+    root.chmod(0o755)
+
+
+@posix
+def test_a_new_gallery_is_its_owner_s_alone(enrolled: Path, tmp_path: Path) -> None:
+    assert (tmp_path / "gallery.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_thumbnail_that_is_none_leaves_its_place_empty(
+    fewshot: Run, enrolled: Path, tmp_path: Path
+) -> None:
+    with database(tmp_path / "gallery.db", "UPDATE thumbnails SET jpeg = x'ffd8ff00'") as changed:
+        pass
+    changed.close()
+    answer = fewshot("match", enrolled / "red", "--montage", tmp_path / "sheet.png")
+    assert answer.code == 0
+    assert (tmp_path / "sheet.png").is_file()

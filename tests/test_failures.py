@@ -28,7 +28,7 @@ FAILURES: list[tuple[str, int, str]] = [
     ("rename red ", 2, "it is empty"),
     ("show a\nb", 2, r"nobody is enrolled as 'a\nb'"),
     ("enroll bare", 3, "no pictures in bare"),
-    ("match bare", 3, "no pictures in bare"),
+    ("enroll bare --name red", 3, "no pictures in bare"),
     ("enroll red.png", 2, "a single picture needs a name; add --name NAME"),
     ("enroll red.png --name red --backbone pallete", 5, "palette"),
     ("list -g none/gallery.db", 4, "there is no gallery at none/gallery.db"),
@@ -97,3 +97,75 @@ def test_standard_input_that_holds_no_paths_is_said(
     answer = process("match", "-", given=given)
     assert answer.code == 2
     assert says_one_line(answer, words)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1.5"])
+def test_a_threshold_that_is_no_similarity_is_a_usage_error(
+    fewshot: Run, enrolled: Path, value: str
+) -> None:
+    answer = fewshot("match", enrolled, "--threshold", value)
+    assert answer.code == 2
+    assert says_one_line(answer, "between -1 and 1")
+
+
+def test_json_is_json_whatever_the_output_s_encoding(
+    fewshot: Run, enrolled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fewshot("rename", "red", "めぐみん é 🧙")
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    names = [one["name"] for one in process("list", "--json").json["identities"]]
+    assert names == ["blue", "めぐみん é 🧙"]
+
+
+@posix
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("list >&-", 0),
+        ("list > /dev/full", 74),
+        ("match - <&-", 2),
+        ("list -g '~no-such-user/x.db'", 4),
+    ],
+)
+def test_odd_surroundings_are_no_bug(enrolled: Path, line: str, code: int) -> None:
+    if "/dev/full" in line and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    command = f"'{sys.executable}' -m fewshot {line}"
+    ended = subprocess.run(command, shell=True, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == code
+    assert b"Traceback" not in ended.stderr
+    assert ended.stderr.count(b"\n") <= 1
+
+
+def test_an_empty_folder_beside_others_costs_only_itself(
+    fewshot: Run, enrolled: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bare").mkdir()
+    answer = fewshot("match", enrolled / "red", tmp_path / "bare", "--csv")
+    assert answer.code == 3
+    assert [row.split(",")[1] for row in answer.out.splitlines()[1:]] == [
+        "known", "known", "unreadable",
+    ]  # fmt: skip
+    answer = fewshot("enroll", tmp_path / "bare", enrolled / "blue", "--name", "more")
+    assert (answer.code, answer.out) == (3, "more: 1 added\n")
+    assert "no pictures in" in answer.err
+
+
+@pytest.mark.parametrize("options", [[], ["--name", "red"]])
+def test_a_folder_whose_name_can_be_nobody_s_is_passed_over(
+    fewshot: Run, tmp_path: Path, options: list[str]
+) -> None:
+    for name in (" ", "red"):
+        (tmp_path / "odd" / name).mkdir(parents=True)
+        draw("red").save(tmp_path / "odd" / name / "1.png")
+    assert fewshot("enroll", tmp_path / "odd", *options).code == 0
+    assert listed(fewshot) == [("red", 1)]
+
+
+def test_two_names_that_share_a_picture_do_not_silence_the_others(
+    fewshot: Run, enrolled: Path
+) -> None:
+    (before,) = fewshot("match", enrolled / "red" / "00.png", "--json").json["matches"]
+    fewshot("enroll", enrolled / "red", "--name", "crimson")
+    (after,) = fewshot("match", enrolled / "red" / "00.png", "--json").json["matches"]
+    assert abs(after["threshold"] - before["threshold"]) < 0.05

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from fewshot.errors import AmbiguousFolder, NameNotInFolder, NoImagesFound
-from fewshot.folders import SUFFIXES, each_picture, expand, find_pictures, plan_enrollment
+from fewshot.folders import SUFFIXES, each_picture, find_pictures, plan_enrollment
 from tests.conftest import draw
 
 NAMES = ["two words", "めぐみん", "two\nlines", "🧙‍♀️", 'it\'s #1, "best"']
@@ -107,18 +107,17 @@ def test_a_folder_that_cannot_be_entered_is_yielded_itself(root: Path, mode: int
 
 
 def test_a_file_stands_for_itself(root: Path) -> None:
-    assert expand(root / "none.png") == [root / "none.png"]
+    assert list(each_picture(root / "none.png")) == [root / "none.png"]
 
 
 def test_a_folder_stands_for_its_pictures(root: Path) -> None:
     put(root, "b.png", "sub/a.png")
-    assert expand(root) == [root / "b.png", root / "sub" / "a.png"]
+    assert list(each_picture(root)) == [root / "b.png", root / "sub" / "a.png"]
 
 
-def test_a_folder_without_pictures_is_refused(root: Path) -> None:
+def test_a_folder_without_pictures_stands_for_itself(root: Path) -> None:
     put(root, "notes.txt")
-    with pytest.raises(NoImagesFound, match=r"^no pictures in .*; put \.jpg"):
-        expand(root)
+    assert list(each_picture(root)) == [root]
 
 
 @posix
@@ -126,7 +125,7 @@ def test_a_file_in_a_folder_that_cannot_be_entered_stands_for_itself(root: Path)
     put(root, "locked/1.png")
     (root / "locked").chmod(0o000)
     with without_privileges():
-        assert expand(root / "locked" / "1.png") == [root / "locked" / "1.png"]
+        assert list(each_picture(root / "locked" / "1.png")) == [root / "locked" / "1.png"]
 
 
 @pytest.mark.parametrize("one", ONES, ids=lambda one: type(one).__name__)
@@ -247,3 +246,15 @@ def test_a_name_not_among_the_sub_folders_suggests_the_nearest(root: Path) -> No
 
 def test_a_name_makes_a_file_its_picture_there_or_not(root: Path) -> None:
     assert planned(root / "none.png", "red") == [("red", ".")]
+
+
+@posix
+def test_a_folder_of_any_depth_is_walked(tmp_path: Path) -> None:
+    levels = [tmp_path / "/".join("d" * depth) for depth in range(1, 1200)]
+    for level in levels:
+        level.mkdir()
+    draw("red").save(levels[-1] / "deep.png")
+    assert list(find_pictures(tmp_path)) == [levels[-1] / "deep.png"]
+    (levels[-1] / "deep.png").unlink()
+    for level in reversed(levels):
+        level.rmdir()

@@ -63,12 +63,14 @@ def match(
     A PATH is a picture, a folder, or - for paths on standard input.
     """
     from fewshot.embedder import Refusal
+    from fewshot.folders import each_picture
     from fewshot.recognizer import Recognizer
 
-    pictures = _pictures(named_paths(paths, null=null))
+    pictures: Iterable[Path] = each_picture(named_paths(paths, null=null))
     total = 0
     if "-" not in paths and (form == "json" or not sys.stdout.isatty()):
-        total = len(pictures := list(pictures))  # else answers appear as they are found
+        pictures = list(pictures)  # else answers appear as they are found
+        total = len(pictures)
     counts: Counter[str] = Counter()
     sheet = _sheet(montage) if montage else None
     with (
@@ -103,18 +105,6 @@ def match(
     if "unreadable" in counts:
         return 3
     return 1 if "unknown" in counts else 0
-
-
-def _pictures(paths: Iterable[Path]) -> Iterable[Path]:
-    """Yield the pictures the paths stand for; a folder without any stands for itself."""
-    from fewshot.errors import NoImagesFound
-    from fewshot.folders import expand
-
-    for path in paths:
-        try:
-            yield from expand(path)
-        except NoImagesFound:
-            yield path
 
 
 def _sheet(path: Path) -> Montage:
