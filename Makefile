@@ -12,7 +12,7 @@ demo: $(VENV)/.base
 	$(BIN)/fewshot enroll gallery/ --gallery demo/gallery.db
 	@echo "== match: pictures that were not enrolled, two of them of nobody enrolled"
 	@$(BIN)/fewshot match probes/ --gallery demo/gallery.db --montage demo/montage.png; \
-		code=$$?; test $$code -eq 1 || exit $$code  # 1: at least one unknown, as it should be
+		test $$? -eq 1  # 1: all readable and at least one unknown, as it should be
 	@echo "Look at demo/montage.png: each picture beside its best references."
 	@echo "Go on: . $(VENV)/bin/activate; export FEWSHOT_GALLERY=demo/gallery.db; fewshot list"
 

@@ -118,8 +118,13 @@ def speed(paths: list[Path], folder: Path, backbone: str, rounds: int) -> dict[s
             recognizer.enroll(np.zeros((8, 8, 3), np.uint8), "warm-up")
             for first in range(0, len(paths), CHUNK):
                 chunk = paths[first : first + CHUNK]
-                alone.append(len(chunk) / decode_alone(chunk, at_least))
-                enrolled.append(len(chunk) / enroll(recognizer, chunk, f"chunk {first}"))
+                for what in (
+                    ("decode", "enroll") if (turn + first // CHUNK) % 2 else ("enroll", "decode")
+                ):
+                    if what == "decode":
+                        alone.append(len(chunk) / decode_alone(chunk, at_least))
+                    else:
+                        enrolled.append(len(chunk) / enroll(recognizer, chunk, f"chunk {first}"))
     ratios = [own / bare for own, bare in zip(enrolled, alone, strict=True)]
     return {"decode": summary(alone), "enroll": summary(enrolled), "ratio": summary(ratios)}
 

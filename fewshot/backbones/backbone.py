@@ -15,7 +15,7 @@ class StrangerPrior:
     """How high a stranger's best similarity climbs in a gallery of n references.
 
     The similarity that 5 % of strangers exceed, measured on other pictures, as
-    at_one + per_doubling * log2(n), never above `ceiling`; `eval/stranger_prior.py` prints it.
+    at_one + per_doubling * log2(n), never above `ceiling`; `eval/strangers.py` prints it.
     """
 
     at_one: float

@@ -73,17 +73,20 @@ def match_text(row: Row) -> str:
     query = printable(row["query"])
     if row["status"] == "unreadable":
         return f"{query}: {click.style('unreadable', fg='red')}: {printable(row['error'])}"
-    needed = f"{row['threshold']:.2f} needed"
+    near = abs(row["similarity"] - row["threshold"]) < 0.01
+    digits = 3 if near else 2  # else an unknown could read "0.68, 0.68 needed"
+    similarity = f"{row['similarity']:.{digits}f}"
+    needed = f"{row['threshold']:.{digits}f} needed"
     if row["status"] == "unknown":
         guess = printable(row["guess"])
-        nearest = f"nearest {guess} {row['similarity']:.2f}, {needed}"
+        nearest = f"nearest {guess} {similarity}, {needed}"
         return f"{query}: {click.style('unknown', fg='yellow')}; {nearest}"
     name = click.style(printable(row["name"]), fg="green", bold=True)
     reasons = [needed]
     if row["runner_up"]:
         other = row["runner_up"]
         reasons.append(f"next {printable(other['name'])} {other['similarity']:.2f}")
-    return f"{query}: {name} {row['similarity']:.2f} ({', '.join(reasons)})"
+    return f"{query}: {name} {similarity} ({', '.join(reasons)})"
 
 
 def neighbor_text(row: Row) -> str:
