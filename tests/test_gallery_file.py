@@ -49,7 +49,9 @@ def test_creating_twice_keeps_the_first(made: Path) -> None:
 def test_an_empty_file_may_become_a_gallery(tmp_path: Path) -> None:
     (tmp_path / "new.db").touch()
     create_gallery_file(tmp_path / "new.db", "{}").close()
-    open_gallery_file(tmp_path / "new.db").close()
+    connection = open_gallery_file(tmp_path / "new.db")
+    assert connection.execute("SELECT json FROM recipe").fetchall() == [("{}",)]
+    connection.close()
 
 
 def test_opening_makes_no_file(tmp_path: Path) -> None:
