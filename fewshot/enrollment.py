@@ -11,7 +11,7 @@ from fewshot.errors import UnreadableImage
 from fewshot.images import NAMELESS, Picture, RawPicture, read_picture
 from fewshot.names import clean_name
 from fewshot.pipeline import ordered_map
-from fewshot.staging import Elsewhere, staging
+from fewshot.staging import Committed, Elsewhere, Staging, staging
 from fewshot.store import Store
 
 Progress = Callable[[], None]
@@ -40,61 +40,77 @@ def enroll_pictures(
     A picture that cannot be read is refused and counted, and the rest goes on. Interrupted before
     it returns, nothing of it is enrolled.
     """
-    known: dict[str, set[bytes]] = {}
-    given: dict[str, int] = {}
-    refused: dict[str, list[Refusal]] = {}
-
-    def named() -> Iterator[tuple[str, Picture]]:
-        for name, picture in pictures:
-            name = clean_name(name)
-            if name not in known:
-                known[name] = store.digests(name)
-                refused[name], given[name] = [], 0
-            given[name] += 1
-            yield name, picture
+    ledger = _Ledger(store)
 
     def arrive(item: tuple[str, Picture]) -> tuple[str, Embedded | Refusal | RawPicture]:
         name, picture = item
         try:
             raw = read_picture(picture)
-            if raw.digest in known[name]:
+            if raw.digest in ledger.known[name]:
                 return name, RawPicture(raw.source, raw.digest, b"")
             return name, embedder.embed_raw(raw, with_thumbnail=True)
         except UnreadableImage as error:
             return name, Refusal(error.source, error.reason)
 
     with staging(store) as arriving:
-        for name, result in ordered_map(arrive, named()):
+        for name, result in ordered_map(arrive, ledger.opened(pictures)):
             if isinstance(result, Refusal):
-                refused[name].append(result)
+                ledger.refused[name].append(result)
             elif isinstance(result, RawPicture):
                 arriving.skip(name, digest=result.digest, source=_absolute(result.source))
             else:
-                arriving.add(
-                    name,
-                    digest=result.digest,
-                    vector=result.vector.astype("<f4").tobytes(),
-                    source=_absolute(result.source),
-                    box=f"{result.box.x} {result.box.y} {result.box.width} {result.box.height}",
-                    thumbnail=result.thumbnail,
-                )
+                _stage(arriving, name, result)
             if progress:
                 progress()
-        done = arriving.commit()
-    for name, source in done.vanished:
-        refused[name].append(
-            Refusal(source, "another process forgot it meanwhile; enroll it again")
-        )
-    return [
-        Enrollment(
-            name=name,
-            added=done.added.get(name, 0),
-            already=given[name] - done.added.get(name, 0) - len(refused[name]),
-            refused=tuple(refused[name]),
-            elsewhere=tuple(one for one in done.elsewhere if one.name == name),
-        )
-        for name in given
-    ]
+        return ledger.closed(arriving.commit())
+
+
+class _Ledger:
+    """What was given under each name, and what became of it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._given: dict[str, int] = {}
+        self.known: dict[str, set[bytes]] = {}  # digests enrolled before
+        self.refused: dict[str, list[Refusal]] = {}
+
+    def opened(self, pictures: Iterable[tuple[str, Picture]]) -> Iterator[tuple[str, Picture]]:
+        """Count the pictures as they are taken, each under its cleaned name."""
+        for name, picture in pictures:
+            name = clean_name(name)
+            if name not in self.known:
+                self.known[name] = self._store.digests(name)
+                self.refused[name], self._given[name] = [], 0
+            self._given[name] += 1
+            yield name, picture
+
+    def closed(self, done: Committed) -> list[Enrollment]:
+        """Return one account a name."""
+        for name, source in done.vanished:
+            reason = "another process forgot it meanwhile; enroll it again"
+            self.refused[name].append(Refusal(source, reason))
+        return [
+            Enrollment(
+                name=name,
+                added=done.added.get(name, 0),
+                already=given - done.added.get(name, 0) - len(self.refused[name]),
+                refused=tuple(self.refused[name]),
+                elsewhere=tuple(one for one in done.elsewhere if one.name == name),
+            )
+            for name, given in self._given.items()
+        ]
+
+
+def _stage(arriving: Staging, name: str, picture: Embedded) -> None:
+    box = picture.box
+    arriving.add(
+        name,
+        digest=picture.digest,
+        vector=picture.vector.astype("<f4").tobytes(),
+        source=_absolute(picture.source),
+        box=f"{box.x} {box.y} {box.width} {box.height}",
+        thumbnail=picture.thumbnail,
+    )
 
 
 def _absolute(source: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from fewshot.errors import CannotWrite
 from fewshot.fonts import Font, find_font
@@ -16,7 +16,7 @@ from fewshot.matching import Match
 
 MAX_ROWS = 200
 
-_TILE, _GAP, _TEXT = 144, 12, 40
+_TILE, _GAP, _TEXT = 144, 16, 58
 _BEST = 5
 _INK, _PAPER, _PALE = (32, 33, 36), (255, 255, 255), (120, 124, 130)
 _KNOWN, _UNKNOWN = (24, 128, 56), (190, 110, 0)
@@ -25,9 +25,8 @@ _KNOWN, _UNKNOWN = (24, 128, 56), (190, 110, 0)
 @dataclass(frozen=True, slots=True)
 class _Tile:
     jpeg: bytes
-    title: str
-    detail: str
     color: tuple[int, int, int]
+    lines: tuple[str, ...]  # the first one large and in the color
 
 
 class Montage:
@@ -50,18 +49,15 @@ class Montage:
             self.left_out += 1
             return
         said = f"{match.guess} {match.similarity:.2f}"
-        answer = _Tile(
-            match.thumbnail,
-            said if match.known else f"unknown ({said})",
-            _file(match.query),
-            _KNOWN if match.known else _UNKNOWN,
-        )
+        needed = f"{match.threshold:.2f} needed"
+        lines = (said, needed) if match.known else ("unknown", f"{said}, {needed}")
+        color = _KNOWN if match.known else _UNKNOWN
+        answer = _Tile(match.thumbnail, color, (*lines, _file(match.query)))
         references = [
             _Tile(
                 thumbnail(neighbor.reference) or b"",
-                neighbor.name,
-                f"{neighbor.similarity:.2f}",
                 _KNOWN if neighbor.name == match.name else _PALE,
+                (neighbor.name, f"{neighbor.similarity:.2f}"),
             )
             for neighbor in match.neighbors[:_BEST]
         ]
@@ -76,9 +72,7 @@ class Montage:
         for line, row in enumerate(self._rows):
             for column, tile in enumerate(row):
                 x = _GAP + column * (_TILE + _GAP) + (_GAP if column else 0)
-                self.unwritable |= {
-                    text for text in (tile.title, tile.detail) if not find_font(text, 12).complete
-                }
+                self.unwritable |= {text for text in tile.lines if not find_font(text, 12).complete}
                 _draw_tile(sheet, tile, x, _GAP + line * (_TILE + _TEXT + _GAP), framed=not column)
         return sheet
 
@@ -99,12 +93,11 @@ def _draw_tile(sheet: Image.Image, tile: _Tile, x: int, y: int, *, framed: bool)
         if framed:
             edge = (left - 3, top - 3, left + small.width + 2, top + small.height + 2)
             draw.rectangle(edge, outline=tile.color, width=3)
-    for line, (text, color, size) in enumerate(
-        [(tile.title, tile.color, 15), (tile.detail, _PALE, 12)]
-    ):
-        font = find_font(text, size).font
-        place = (x + _TILE / 2, y + _TILE + 6 + 18 * line)
-        draw.text(place, _fitted(text, font, _TILE), fill=color, font=font, anchor="ma")
+    for number, text in enumerate(tile.lines):
+        font = find_font(text, 12 if number else 15).font
+        place = (x + _TILE / 2, y + _TILE + 6 + 17 * number)
+        color = _PALE if number else tile.color
+        draw.text(place, _fitted(text, font, _TILE + _GAP), fill=color, font=font, anchor="ma")
 
 
 def _opened(jpeg: bytes) -> Image.Image | None:
@@ -113,8 +106,7 @@ def _opened(jpeg: bytes) -> Image.Image | None:
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
             if max(image.size) > 4 * _TILE:
                 return None
-            image.thumbnail((_TILE, _TILE))
-            return image.convert("RGB")
+            return ImageOps.contain(image.convert("RGB"), (_TILE - 6, _TILE - 6))
     except Exception:  # noqa: BLE001  whatever stands in the gallery, the others are drawn
         return None
 

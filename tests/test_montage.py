@@ -83,7 +83,9 @@ def test_an_unknown_shows_its_guess(tmp_path: Path, folder_of: Folder) -> None:
         recognizer.enroll(folder_of(red=2) / "red", name="red")
         match = recognizer.match(draw("blue"), threshold=1.0)
         montage.add(match, recognizer.thumbnail)
-    assert re.fullmatch(r"unknown \(red -?0\.\d\d\)", montage._rows[0][0].title)
+    said, why, _ = montage._rows[0][0].lines
+    assert said == "unknown"
+    assert re.fullmatch(r"red -?0\.\d\d, 1\.00 needed", why)
 
 
 def test_a_text_that_no_font_here_can_draw_is_named(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def _similarity(_context: object, _option: object, value: float | None) -> float
     "--threshold",
     type=float,
     callback=_similarity,
-    help="The similarity a name needs; else the backbone's usual one for this size of gallery.",
+    help="The similarity a name needs, -1 to 1; else this gallery's usual one.",
 )
 @click.option(
     "--montage",
