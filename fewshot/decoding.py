@@ -142,11 +142,13 @@ def _opaque(image: Image.Image, factor: int) -> Image.Image:
 
 
 def _eight_bits(values: NDArray[Any], sixteen_bits: bool) -> NDArray[np.uint8]:
-    """Bring gray of 16 or 32 bits to its upper 8, and floats to 8 bits over their own range."""
+    """Bring gray of 16 bits to its upper 8, of more or of floats to 8 over its own range."""
     if not np.issubdtype(values.dtype, np.floating):
-        deep = sixteen_bits or int(values.max()) > 255
-        whole = values >> 8 if deep else values
-        return np.asarray(np.clip(whole, 0, 255), np.uint8)
+        highest = int(values.max())
+        if highest <= 65_535:
+            whole = values >> 8 if sixteen_bits or highest > 255 else values
+            return np.asarray(np.clip(whole, 0, 255), np.uint8)
+        values = values.astype(np.float32)
     finite = np.nan_to_num(values, posinf=0.0, neginf=0.0)
     low, high = float(finite.min()), float(finite.max())
     with np.errstate(over="ignore", invalid="ignore"):

@@ -162,7 +162,7 @@ def _same_name(folder: str, cleaned: str) -> bool:
 
 
 def _pictures_of(sub: Path, folder: Path, subs: list[Path]) -> list[Path]:
-    """Return the pictures below one name's folder; a link out of it leads to no other name's."""
+    """Return the pictures below one name's folder; a link to another name's is not followed."""
     others = {_place(other) for other in (folder, *subs)} - {_place(sub)}
     return list(_walk(sub, others))
 

@@ -7,6 +7,7 @@ date whenever the store has changed, whoever changed it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,17 @@ from numpy.typing import NDArray
 from fewshot.calibration import StrangerSample
 from fewshot.errors import GalleryDamaged
 from fewshot.index import ExactIndex
-from fewshot.prototypes import Prototypes
+from fewshot.prototypes import Prototypes, near_pairs
 from fewshot.store import Store
 
 MOST_STRANGERS = 2_000
 """References that stand in for strangers; more would cost time and change little."""
 
+SAME_PICTURE = 0.99
+"""Two pictures this near are taken for one: a copy, re-encoded or a little smaller."""
+
 _AT_ONCE = 4096
+_NOT_ASKED = StrangerSample(np.empty(0, np.float32), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +53,36 @@ class Gallery:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._seen: tuple[int, int] | None = None
-        self._strangers: StrangerSample | None = None
+        self._strangers: StrangerSample | None = _NOT_ASKED
         self._names: dict[int, str] = {}
         self._sharing: set[tuple[int, int]] = set()
         self._clear()
-        self._prototypes = Prototypes(self._vectors, self._owners)
 
     def refresh(self) -> None:
-        """Read what has changed; all answers until the next call are of one moment."""
+        """Read what has changed; all answers until the next call are of one moment.
+
+        Raises GalleryDamaged, GalleryLocked; then nothing is answered until it succeeds.
+        """
         if self._store.state == self._seen:
             return
-        with self._store.reading():
-            self._seen = self._store.state
-            self._read_new()
-            if len(self._vectors) != self._store.count():  # somebody was forgotten: start over
-                self._clear()
+        self._seen = None
+        try:
+            with self._store.reading():
+                state = self._store.state
                 self._read_new()
-            self._names = self._store.names_by_id()
-            self._sharing = self._store.sharing()
+                if len(self._ids) != self._store.count():  # somebody was forgotten: start over
+                    self._clear()
+                    self._read_new()
+                self._names = self._store.names_by_id()
+                self._sharing = self._store.sharing()
+            if not set(self._owners.tolist()) <= set(self._names):
+                raise GalleryDamaged(self.path, "a reference belongs to nobody")
+        except BaseException:
+            self._clear()
+            raise
         self._prototypes = Prototypes(self._vectors, self._owners)
-        self._strangers = None
+        self._strangers = _NOT_ASKED
+        self._seen = state
 
     def __len__(self) -> int:
         """Return how many references there are."""
@@ -86,9 +101,12 @@ class Gallery:
         """
         similarities, ids = self._index.search(vector[np.newaxis], k)
         known = self._store.references_by_id(ids[0].tolist())
+        owners = self._owners[np.searchsorted(self._ids, ids[0])].tolist()
         return tuple(
-            Neighbor(known[number].name, float(similarity), number, known[number].source)
-            for similarity, number in zip(similarities[0], ids[0].tolist(), strict=True)
+            Neighbor(self._names[owner], float(similarity), number, known[number].source)
+            for similarity, number, owner in zip(
+                similarities[0], ids[0].tolist(), owners, strict=True
+            )
             if number in known
         )
 
@@ -103,47 +121,41 @@ class Gallery:
     def strangers(self) -> StrangerSample | None:
         """Return how near strangers would come, by letting each identity stand in for one.
 
-        At most 2,000 references, evenly taken. Names that share a picture are no strangers to each
-        other. None where there are not two names.
+        At most 2,000 references, evenly taken. Names that share a picture, or nearly, are no
+        strangers to each other. None where there are not two names.
         """
-        if self._strangers is None and len(self._prototypes) > 1:
-            step = -(-len(self._vectors) // MOST_STRANGERS)
-            vectors, owners = self._vectors[::step], self._owners[::step]
-            similarities = self._prototypes.as_strangers(vectors, owners, self._sharing)
-            told = np.isfinite(similarities)
-            if told.any():
-                self._strangers = StrangerSample(similarities[told], owners[told])
+        if self._strangers is _NOT_ASKED:
+            self._strangers = self._ask_as_strangers() if len(self._prototypes) > 1 else None
         return self._strangers
+
+    def _ask_as_strangers(self) -> StrangerSample | None:
+        step = -(-len(self._vectors) // MOST_STRANGERS)
+        vectors, owners = self._vectors[::step], self._owners[::step]
+        friends = self._sharing | near_pairs(vectors, owners, SAME_PICTURE)
+        similarities = self._prototypes.as_strangers(vectors, owners, friends)
+        told = np.isfinite(similarities)
+        return StrangerSample(similarities[told], owners[told]) if told.any() else None
 
     def _clear(self) -> None:
         d = self._store.recipe.d
         self._index = ExactIndex(d)
         self._vectors: NDArray[np.float32] = np.empty((0, d), np.float32)
         self._owners: NDArray[np.int64] = np.empty(0, np.int64)
-        self._last = 0
+        self._ids: NDArray[np.int64] = np.empty(0, np.int64)
+        self._prototypes = Prototypes(self._vectors, self._owners)
 
     def _read_new(self) -> None:
-        d = self._store.recipe.d
-        vectors, owners = [self._vectors], [self._owners]
-        rows: list[tuple[int, int, bytes]] = []
-
-        def take() -> None:
-            if not rows:
-                return
-            block = np.frombuffer(b"".join(blob for _, _, blob in rows), "<f4").reshape(-1, d)
-            block = block.astype(np.float32, copy=False)
+        last = int(self._ids[-1]) if len(self._ids) else 0
+        vectors, owners, ids = [self._vectors], [self._owners], [self._ids]
+        rows = iter(self._store.vectors(after=last))
+        while some := list(islice(rows, _AT_ONCE)):
+            block = np.frombuffer(b"".join(blob for _, _, blob in some), "<f4")
+            vectors.append(block.reshape(len(some), -1).astype(np.float32, copy=False))
+            owners.append(np.array([owner for _, owner, _ in some], np.int64))
+            ids.append(np.array([number for number, _, _ in some], np.int64))
             try:
-                self._index.add(block, np.array([number for number, _, _ in rows], np.int64))
+                self._index.add(vectors[-1], ids[-1])
             except ValueError as error:
-                raise GalleryDamaged(self._store.path, str(error)) from error
-            vectors.append(block)
-            owners.append(np.array([owner for _, owner, _ in rows], np.int64))
-            self._last = rows[-1][0]
-            rows.clear()
-
-        for row in self._store.vectors(after=self._last):
-            rows.append(row)
-            if len(rows) == _AT_ONCE:
-                take()
-        take()
+                raise GalleryDamaged(self.path, str(error)) from error
         self._vectors, self._owners = np.concatenate(vectors), np.concatenate(owners)
+        self._ids = np.concatenate(ids)

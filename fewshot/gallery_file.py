@@ -46,7 +46,7 @@ def open_gallery_file(path: Path) -> sqlite3.Connection:
     if not _refuse_strangers(path):
         raise GalleryMissing(path)
     writable = _may_write(path) and _may_write(path.absolute().parent)
-    connection = _connect(path, "rw" if writable else "ro&immutable=1")
+    connection = _connect(path, "rw" if writable else _read_only(path))
     try:
         with sqlite_errors(path):
             version = _checked_version(connection, path)
@@ -90,10 +90,11 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # SQLite may have rolled back by itself
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 @contextmanager
@@ -134,6 +135,12 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
+def _read_only(path: Path) -> str:
+    """Return the mode for a gallery we may only read; immutable needs no log file beside it."""
+    log = path.with_name(path.name + "-wal")
+    return "ro" if log.exists() and log.stat().st_size else "ro&immutable=1"
+
+
 def _may_write(path: Path) -> bool:
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
@@ -142,6 +149,7 @@ def _make_private(path: Path) -> None:
     """Make the file readable by its owner only: it will hold pictures of people."""
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        path.chmod(0o600)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         if not os.path.isdir(path.absolute().parent):

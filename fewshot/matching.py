@@ -13,10 +13,7 @@ from fewshot.calibration import threshold_for
 from fewshot.crops import Box
 from fewshot.embedder import Embedded
 from fewshot.errors import GalleryEmpty
-from fewshot.gallery import Candidate, Gallery, Neighbor
-
-SAME_PICTURE = 0.99
-"""A query this near to a single reference is that picture, whatever the mean of its name says."""
+from fewshot.gallery import SAME_PICTURE, Candidate, Gallery, Neighbor
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ class Montage:
 
     def __init__(self, path: Path) -> None:
         """Say where the sheet is to be written; raises CannotWrite at once where it cannot be."""
-        if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
-            raise CannotWrite(path, "name a .png, .jpg or .webp file")
+        if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+            raise CannotWrite(path, "name a .png or .jpg file")
         if not os.path.isdir(path.absolute().parent):
             raise CannotWrite(path, "there is no such folder")
         self.path = path
@@ -44,7 +44,13 @@ class Montage:
         self._rows: list[list[_Tile]] = []
 
     def add(self, match: Match, thumbnail: Callable[[int], bytes | None]) -> None:
-        """Add a match that carries its own thumbnail; `thumbnail` gives those of references."""
+        """Add a match that carries its own thumbnail; `thumbnail` gives those of references.
+
+        Raises CannotWrite where the sheet would be written over the picture asked about.
+        """
+        asked = Path(match.query)
+        if self.path.exists() and asked.exists() and asked.samefile(self.path):
+            raise CannotWrite(self.path, "it is one of the pictures asked about")
         if len(self._rows) == MAX_ROWS:
             self.left_out += 1
             return
@@ -76,12 +82,22 @@ class Montage:
                 _draw_tile(sheet, tile, x, _GAP + line * (_TILE + _TEXT + _GAP), framed=not column)
         return sheet
 
-    def save(self) -> None:
-        """Write the sheet; raises CannotWrite."""
+    def save(self) -> bool:
+        """Write the sheet, whole or not at all; False where there is nothing on it.
+
+        Raises CannotWrite.
+        """
+        if not self._rows:
+            return False
+        part = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
         try:
-            self.draw().save(self.path)
-        except OSError as error:
-            raise CannotWrite(self.path, (error.strerror or str(error)).lower()) from error
+            self.draw().save(part)
+            part.replace(self.path)
+        except (OSError, ValueError) as error:
+            part.unlink(missing_ok=True)
+            reason = getattr(error, "strerror", None) or str(error)
+            raise CannotWrite(self.path, reason.lower()) from error
+        return True
 
 
 def _draw_tile(sheet: Image.Image, tile: _Tile, x: int, y: int, *, framed: bool) -> None:

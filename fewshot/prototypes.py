@@ -64,3 +64,15 @@ class Prototypes:
                     similar[row, friends[owner]] = -np.inf
             nearest[part] = similar.max(axis=1)
         return np.minimum(nearest, 1.0)
+
+
+def near_pairs(vectors: Vectors, owners: Owners, similarity: float) -> set[tuple[int, int]]:
+    """Return the pairs of owners, both ways, of which two vectors are at least so similar."""
+    pairs: set[tuple[int, int]] = set()
+    for start in range(0, len(vectors), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        near = vectors[part] @ vectors.T >= similarity
+        near &= owners[part, np.newaxis] != owners
+        for row, column in np.argwhere(near).tolist():
+            pairs.add((int(owners[start + row]), int(owners[column])))
+    return pairs

@@ -20,7 +20,7 @@ class Forgotten:
 
     name: str
     references: int
-    erased: bool  # False: another process has the gallery open, they go when it is done
+    erased: bool  # False: the gallery is in use elsewhere or cannot be rebuilt now
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ class Store:
             try:
                 yield
             finally:
-                self.connection.execute("COMMIT")
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")  # nothing was written
 
     def count(self) -> int:
         """Return how many references there are."""
@@ -136,7 +137,7 @@ class Store:
                 (4 * self.recipe.d, after),
             )
             for number, owner, vector in rows:
-                if not isinstance(vector, bytes):
+                if not isinstance(vector, bytes) or not isinstance(owner, int):
                     raise GalleryDamaged(self.path, f"reference {number} has no vector of its d")
                 yield number, owner, vector
 
@@ -186,12 +187,12 @@ class Store:
 
     def _scrub(self) -> bool:
         """Rebuild the file without what was deleted and fold the log in; False where put off."""
+        self.connection.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE_MS}")
         try:
-            self.connection.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE_MS}")
             self.connection.execute("VACUUM")
             (busy, *_) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
-        except sqlite3.OperationalError:  # held by another process, or no room to rebuild
+        except sqlite3.DatabaseError:  # in use elsewhere, no room to rebuild, or damaged
             return False
         finally:
             self.connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")

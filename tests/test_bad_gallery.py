@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fewshot import Recognizer
 from tests.conftest import Run, draw, says_one_line
 from tests.test_folders import posix, root, without_privileges
 
@@ -97,6 +98,29 @@ def test_a_gallery_that_may_only_be_read_can_be_listed_and_matched(
     assert answer.code == 4
     assert says_one_line(answer, "permissions?")
     root.chmod(0o755)
+
+
+@posix
+def test_one_who_may_only_read_sees_what_the_log_still_holds(fewshot: Run, root: Path) -> None:
+    draw("red").save(root / "red.png")
+    with Recognizer.create(root / "own.db") as owner:
+        owner.enroll(root / "red.png", "red")
+        for path in root.glob("own.db*"):
+            path.chmod(0o644)
+        root.chmod(0o555)
+        with without_privileges():
+            assert fewshot("list", "-g", root / "own.db").out == "red  1\n"
+    root.chmod(0o755)
+
+
+@pytest.mark.parametrize("page", range(1, 14, 3))
+def test_forgetting_in_a_damaged_file_ends_in_our_own_words(
+    fewshot: Run, enrolled: Path, tmp_path: Path, page: int
+) -> None:
+    content = bytearray((tmp_path / "gallery.db").read_bytes())
+    content[page * 16384 : (page + 1) * 16384] = b"\x55" * 16384
+    (tmp_path / "gallery.db").write_bytes(content)
+    assert fewshot("forget", "red").code in (0, 2, 4)
 
 
 @posix

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from fewshot.cli.output import printable, shown_path
 from fewshot.cli.progress import progress_bar
+from tests.conftest import Folder, Run
 
 
 @given(st.text())
@@ -54,6 +57,24 @@ def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
             advance()
     assert "enrolling" in terminal.getvalue()
     assert "10/10" in terminal.getvalue()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("form", [[], ["--json"], ["--jsonl"], ["--csv"]])
+def test_an_answer_sent_to_a_file_is_in_the_file_beside_a_bar(
+    form: list[str], fewshot: Run, folder_of: Folder, tmp_path: Path
+) -> None:
+    import pty
+
+    fewshot("enroll", folder := folder_of(red=3))
+    expected = fewshot("match", folder, *form).out
+    terminal, end = pty.openpty()
+    with (tmp_path / "answer").open("wb") as answer:
+        command = [sys.executable, "-m", "fewshot", "match", str(folder), *form]
+        subprocess.run(command, stdout=answer, stderr=end, check=True, timeout=60)
+    os.close(end)
+    os.close(terminal)
+    assert (tmp_path / "answer").read_text() == expected
 
 
 def test_a_pipe_shows_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,6 +74,16 @@ def test_a_reader_that_leaves_early_sees_no_traceback(enrolled: Path, form: str)
 
 
 @posix
+@pytest.mark.parametrize("form", ["--json", "--jsonl", "--csv"])
+def test_an_answer_nobody_reads_is_not_called_unknown(enrolled: Path, form: str) -> None:
+    command = [sys.executable, "-m", "fewshot", "match", str(enrolled), form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=60) == 74
+
+
+@posix
 @pytest.mark.parametrize("command", [["match", "-"], ["enroll", "-", "--name", "red"]])
 def test_an_interrupt_is_told_in_one_line(fewshot: Run, enrolled: Path, command: list[str]) -> None:
     start = [sys.executable, "-m", "fewshot", *command]
@@ -122,12 +132,19 @@ def test_json_is_json_whatever_the_output_s_encoding(
     ("line", "code"),
     [
         ("list >&-", 0),
+        ("list --csv >&-", 0),
+        ("match pictures --csv >&-", 0),
+        ("match pictures 2>&-", 0),
+        ("list -g none.db 2> /dev/full", 4),
         ("list > /dev/full", 74),
         ("match - <&-", 2),
         ("list -g '~no-such-user/x.db'", 4),
     ],
 )
-def test_odd_surroundings_are_no_bug(enrolled: Path, line: str, code: int) -> None:
+def test_odd_surroundings_are_no_bug(
+    enrolled: Path, monkeypatch: pytest.MonkeyPatch, line: str, code: int
+) -> None:
+    monkeypatch.chdir(enrolled.parent)
     if "/dev/full" in line and not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     command = f"'{sys.executable}' -m fewshot {line}"

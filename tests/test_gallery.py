@@ -145,3 +145,35 @@ def test_a_vector_that_is_none_is_called_damage(store: Store, vector: bytes) -> 
     put(store, "bad", 2.0, vector=vector)
     with pytest.raises(GalleryDamaged):
         seen(store).neighbors(direction(0), 1)
+
+
+def test_a_refresh_that_failed_fails_until_it_succeeds(store: Store) -> None:
+    gallery = seen(store)
+    put(store, "bad", 2.0, vector=b"short")
+    for _ in range(2):
+        with pytest.raises(GalleryDamaged):
+            gallery.refresh()
+    store.forget("bad")
+    gallery.refresh()
+    assert gallery.neighbors(direction(0), 1)[0].name == "east"
+
+
+def test_a_reference_of_nobody_is_called_damage(store: Store) -> None:
+    store.connection.execute("PRAGMA foreign_keys = OFF")
+    store.connection.execute("DELETE FROM identities WHERE name = 'north'")
+    with pytest.raises(GalleryDamaged, match="belongs to nobody"):
+        seen(store)
+
+
+def test_a_rename_between_two_answers_changes_neither(store: Store) -> None:
+    gallery = seen(store)
+    store.rename("north", "nord")
+    assert gallery.candidates(direction(1.5), 1)[0].name == "north"
+    assert gallery.neighbors(direction(1.5), 1)[0].name == "north"
+
+
+def test_names_with_pictures_nearly_alike_are_no_strangers(store: Store) -> None:
+    put(store, "nord", 1.501)  # beside north's 1.5: else a stranger at 0.99
+    sample = seen(store).strangers()
+    assert sample is not None
+    assert sample.similarities.max() == pytest.approx(np.cos(1.501 - 0.2), abs=1e-4)

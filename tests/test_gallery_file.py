@@ -133,6 +133,25 @@ def test_a_transaction_that_fails_leaves_nothing(made: Path) -> None:
     connection.close()
 
 
+def test_a_commit_that_fails_leaves_the_connection_usable(made: Path) -> None:
+    class FullAtTheEnd(sqlite3.Connection):
+        full = True
+
+        def execute(self, sql: str, *values: object) -> sqlite3.Cursor:  # type: ignore[override]
+            if sql == "COMMIT" and self.full:
+                raise sqlite3.OperationalError("disk I/O error")
+            return super().execute(sql, *values)
+
+    connection = sqlite3.connect(made, isolation_level=None, factory=FullAtTheEnd)
+    with contextlib.suppress(sqlite3.OperationalError), transaction(connection):
+        connection.execute("INSERT INTO identities (name) VALUES ('half')")
+    connection.full = False
+    with transaction(connection):
+        connection.execute("INSERT INTO identities (name) VALUES ('whole')")
+    assert connection.execute("SELECT name FROM identities").fetchall() == [("whole",)]
+    connection.close()
+
+
 @pytest.mark.parametrize("name", ["with space.db", "ギャラリー.db", "per%20cent?#.db"])
 def test_a_gallery_may_have_any_name(name: str, tmp_path: Path) -> None:
     create_gallery_file(tmp_path / name, "{}").close()

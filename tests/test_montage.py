@@ -101,3 +101,20 @@ def test_the_command_writes_it(
     assert "montage written" in answer.err
     with Image.open(tmp_path / "out.png") as image:
         assert image.width > image.height
+
+
+def test_it_is_never_written_over_a_picture_asked_about(
+    fewshot: Run, folder_of: Folder, photo: Callable[..., Path]
+) -> None:
+    fewshot("enroll", folder_of(red=2))
+    before = (query := photo("red")).read_bytes()
+    answer = fewshot("match", query, "--montage", query)
+    assert (answer.code, query.read_bytes()) == (2, before)
+
+
+def test_nothing_answered_writes_nothing(fewshot: Run, folder_of: Folder, tmp_path: Path) -> None:
+    fewshot("enroll", folder_of(red=1))
+    (tmp_path / "bad.png").touch()
+    answer = fewshot("match", tmp_path / "bad.png", "--montage", tmp_path / "out.png")
+    assert answer.code == 3
+    assert not (tmp_path / "out.png").exists()

@@ -16,8 +16,6 @@ from fewshot.errors import (
     BadName,
     GalleryEmpty,
     GalleryMissing,
-    GalleryUnavailable,
-    NameNotInFolder,
     NoImagesFound,
     RecipeMismatch,
     UnknownBackbone,
@@ -226,29 +224,3 @@ def test_every_enrolled_picture_is_known(recognizer: Recognizer, tmp_path: Path)
     recognizer.enroll([draw("green"), draw("yellow")], name="mixed")
     for picture in (draw("green"), draw("yellow")):
         assert recognizer.match(picture).name == "mixed"
-
-
-def test_a_closed_recognizer_says_so(tmp_path: Path) -> None:
-    with Recognizer.create(tmp_path / "own.db") as recognizer:
-        pass
-    with pytest.raises(GalleryUnavailable, match="it was closed"):
-        recognizer.identities()
-
-
-def test_a_recognizer_of_a_path_says_how_to_make_one() -> None:
-    with pytest.raises(TypeError, match=r"Recognizer.create\(path\)"):
-        Recognizer("my.db")  # type: ignore[arg-type]
-
-
-def test_a_threshold_that_is_no_similarity_is_refused(recognizer: Recognizer) -> None:
-    with pytest.raises(ValueError, match="similarity in"):
-        recognizer.match(draw("red"), threshold=2)
-
-
-def test_a_folder_of_names_is_not_poured_into_one(
-    recognizer: Recognizer, folder_of: Folder
-) -> None:
-    folder = folder_of("two", green=1, yellow=1)
-    assert recognizer.enroll(folder, name="green").added == 1
-    with pytest.raises(NameNotInFolder, match="green, yellow"):
-        recognizer.enroll(folder, name="everybody")

@@ -80,7 +80,9 @@ def forget(name: str, gallery: Path | None, form: str | None) -> int:
         rows = [asdict(recognizer.forget(name))]
         file = recognizer.path
     if not rows[0]["erased"]:
-        note(f"another process has {file} open: the erased bytes leave the file when it is done")
+        note(
+            f"{file} is in use elsewhere, or has no room: some bytes of {name} stay until it is not"
+        )
 
     def text(row: Row) -> str:
         return f"{printable(row['name'])} forgotten, {row['references']} reference(s) erased"

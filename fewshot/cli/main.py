@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 import warnings
+from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -14,7 +16,7 @@ from fewshot import __version__
 from fewshot.cli.enroll import enroll
 from fewshot.cli.gallery import forget, list_names, rename, show
 from fewshot.cli.match import match
-from fewshot.cli.output import printable
+from fewshot.cli.output import ReaderLeft, printable
 from fewshot.cli.search import search
 from fewshot.errors import FewshotError
 
@@ -52,6 +54,9 @@ for command in (enroll, match, search, list_names, show, rename, forget):
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command and end the process with its exit code."""
+    if not sys.stdout or not sys.stderr:  # closed by the caller
+        nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  to the very end
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -63,8 +68,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _run(arguments: list[str] | None) -> int:
     try:
         code = cli.main(arguments, prog_name="fewshot", standalone_mode=False) or 0
-        if sys.stdout:
-            sys.stdout.flush()
+        sys.stdout.flush()
         return int(code)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
@@ -74,7 +78,7 @@ def _run(arguments: list[str] | None) -> int:
         return _failed(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _failed("interrupted; the gallery is whole", INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output left, as `head` does
+    except (BrokenPipeError, ReaderLeft):
         _discard_output()
         return NOT_WRITTEN
     except OSError as error:
@@ -96,5 +100,6 @@ def _discard_output() -> None:
 
 
 def _failed(message: str, code: int) -> int:
-    click.echo(f"fewshot: {printable(message)}", err=True)
+    with suppress(OSError):  # then the exit code says it alone
+        click.echo(f"fewshot: {printable(message)}", err=True)
     return code

@@ -69,7 +69,7 @@ def match(
     pictures: Iterable[Path] = each_picture(named_paths(paths, null=null))
     total = 0
     if "-" not in paths and (form == "json" or not sys.stdout.isatty()):
-        pictures = list(pictures)  # else answers appear as they are found
+        pictures = list(pictures)  # else answers appear while paths still come
         total = len(pictures)
     counts: Counter[str] = Counter()
     sheet = _sheet(montage) if montage else None
@@ -114,8 +114,8 @@ def _sheet(path: Path) -> Montage:
 
 
 def _save(sheet: Montage) -> None:
-    sheet.save()
-    note(f"montage written to {sheet.path}")
+    written = sheet.save()
+    note(f"montage written to {sheet.path}" if written else "no montage: no picture was answered")
     if sheet.left_out:
         note(f"{sheet.left_out} picture(s) more than fit are not on it")
     if sheet.unwritable:

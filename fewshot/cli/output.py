@@ -18,6 +18,10 @@ _HARMLESS = "\u200c\u200d\u3000"  # inside emoji, Persian and Japanese, though n
 Row = Mapping[str, Any]
 
 
+class ReaderLeft(Exception):
+    """Whoever read our output has closed it, as `head` does; click itself would exit with 1."""
+
+
 def emit(
     rows: Iterable[Row],
     *,
@@ -27,22 +31,25 @@ def emit(
     text: Callable[[Row], str],
     columns: tuple[str, ...],
 ) -> None:
-    """Print rows in one of four forms, each as soon as it is known (JSON: when all are).
+    """Print rows in one of four forms, each as it comes (JSON: when all have).
 
     form: "text", "json" (one document, the rows under `key`), "jsonl" (a row a line) or "csv"
     (these columns; "runner_up.name" looks inside, a list is counted).
     """
-    if form == "json":
-        document = {"schema": SCHEMA, "gallery": str(gallery), key: list(rows)}
-        click.echo(_json(document, indent=2))
-    elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow([_inside(row, column) for column in columns])
-    else:
-        for row in rows:
-            click.echo(_json(row) if form == "jsonl" else text(row))
+    try:
+        if form == "json":
+            document = {"schema": SCHEMA, "gallery": str(gallery), key: list(rows)}
+            click.echo(_json(document, indent=2))
+        elif form == "csv":
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(columns)
+            for row in rows:
+                writer.writerow([_inside(row, column) for column in columns])
+        else:
+            for row in rows:
+                click.echo(_json(row) if form == "jsonl" else text(row))
+    except BrokenPipeError as error:
+        raise ReaderLeft from error
 
 
 def _json(value: object, indent: int | None = None) -> str:

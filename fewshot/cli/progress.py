@@ -35,6 +35,13 @@ def progress_bar(what: str, total: int) -> Iterator[Callable[[], None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    bar = Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,  # the answer goes where it was sent, not to the terminal
+        redirect_stderr=False,
+    )
+    with bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
