@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -137,7 +138,7 @@ def test_a_commit_that_fails_leaves_the_connection_usable(made: Path) -> None:
     class FullAtTheEnd(sqlite3.Connection):
         full = True
 
-        def execute(self, sql: str, *values: object) -> sqlite3.Cursor:  # type: ignore[override]
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
             if sql == "COMMIT" and self.full:
                 raise sqlite3.OperationalError("disk I/O error")
             return super().execute(sql, *values)
