@@ -106,6 +106,9 @@ def test_its_accuracy_is_the_measured_one() -> None:
     said = " ".join(README.split())
     assert f"{percent(figures['palette'])} right" in said
     assert f"{percent(figures['histogram, rooted'])} for a plain color" in said
+    gray = results("palette_accuracy")["gray"]["mean of the seven drawn sets"]["nearest mean"]
+    assert f"right {percent(gray['palette'])} of the time" in said
+    assert f"histogram {percent(gray['histogram, rooted'])}" in said
     for name in ("lfw", "lol148"):
         one = color["sets"][name]
         share = f"{100 * one['palette']['nearest mean']:.0f} % ({one['pictures']} pictures)"
