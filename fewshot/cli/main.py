@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 import warnings
-from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -79,10 +78,10 @@ def _run(arguments: list[str] | None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _failed("interrupted; the gallery is whole", INTERRUPTED)
     except (BrokenPipeError, ReaderLeft):
-        _discard_output()
+        _discard(1)
         return NOT_WRITTEN
     except OSError as error:
-        _discard_output()
+        _discard(1)
         return _failed(f"the answer cannot be written: {error.strerror or error}", NOT_WRITTEN)
     except Exception as error:
         if os.environ.get("FEWSHOT_DEBUG"):
@@ -94,12 +93,15 @@ def _run(arguments: list[str] | None) -> int:
         )
 
 
-def _discard_output() -> None:
+def _discard(stream: int) -> None:
     """Let what is still to be written go nowhere, so that the end of the process is quiet."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
 def _failed(message: str, code: int) -> int:
-    with suppress(OSError):  # then the exit code says it alone
+    try:
         click.echo(f"fewshot: {printable(message)}", err=True)
+        sys.stderr.flush()
+    except OSError:  # then the exit code says it alone
+        _discard(2)
     return code
