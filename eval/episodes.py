@@ -7,45 +7,71 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Rule = str  # "nearest mean" or "nearest reference"
-RULES: tuple[Rule, ...] = ("nearest mean", "nearest reference")
+Rule = str
+RULES: tuple[Rule, ...] = (
+    "nearest mean",
+    "nearest reference",
+    "mean similarity",
+    "nearest mean + reference",
+)
 
 
 def class_accuracies(
     vectors: NDArray[np.float32],
     labels: NDArray[np.int64],
     *,
-    shots: int,
+    shots: int | tuple[int, int],
     draws: int,
     seed: int,
 ) -> dict[Rule, NDArray[np.float64]]:
     """Return, for each rule, each class's accuracy, (classes,), averaged over the draws.
 
-    Each draw takes `shots` pictures of every class as support; all other pictures are queries and
-    all classes compete. The same seed gives the same draws whatever the vectors: comparisons are
-    paired.
+    Each draw takes `shots` pictures of every class as support (a pair: a number between the two,
+    drawn for each class, leaving a query); all other pictures are queries and all classes compete.
+    The same seed gives the same draws whatever the vectors: comparisons are paired.
     """
     rng = np.random.default_rng(seed)
     count = int(labels.max()) + 1
     right: dict[Rule, NDArray[np.float64]] = {rule: np.zeros(count) for rule in RULES}
     asked = np.zeros(count)
-    similar = vectors @ vectors.T
     for _ in range(draws):
         support = np.concatenate(
-            [rng.permutation(np.flatnonzero(labels == one))[:shots] for one in range(count)]
+            [_support(np.flatnonzero(labels == one), shots, rng) for one in range(count)]
         )
         query = np.setdiff1d(np.arange(len(labels)), support)
         truth = labels[query]
         asked += np.bincount(truth, minlength=count)
-        means = vectors[support].reshape(count, shots, -1).mean(axis=1)
-        means /= np.linalg.norm(means, axis=1, keepdims=True)
-        answers = {
-            "nearest mean": (vectors[query] @ means.T).argmax(axis=1),
-            "nearest reference": labels[support][similar[query][:, support].argmax(axis=1)],
-        }
-        for rule, answer in answers.items():
-            right[rule] += np.bincount(truth[answer == truth], minlength=count)
+        for rule, scores in _scores(vectors[support], labels[support], vectors[query]).items():
+            hits = truth[scores.argmax(axis=1) == truth]
+            right[rule] += np.bincount(hits, minlength=count)
     return {rule: hits / asked for rule, hits in right.items()}
+
+
+def _support(
+    own: NDArray[np.intp], shots: int | tuple[int, int], rng: np.random.Generator
+) -> NDArray[np.intp]:
+    if isinstance(shots, tuple):
+        shots = int(rng.integers(shots[0], min(shots[1], len(own) - 1) + 1))
+    return rng.permutation(own)[:shots]
+
+
+def _scores(
+    support: NDArray[np.float32], owners: NDArray[np.int64], query: NDArray[np.float32]
+) -> dict[Rule, NDArray[np.float32]]:
+    """Return each rule's scores, (queries, classes); `owners` ascend from 0 without a gap."""
+    starts = np.flatnonzero(np.diff(owners, prepend=-1))
+    sizes = np.diff(starts, append=len(owners)).astype(np.float32)
+    similar = query @ support.T
+    nearest = np.maximum.reduceat(similar, starts, axis=1)
+    average = np.add.reduceat(similar, starts, axis=1) / sizes
+    means = np.add.reduceat(support, starts, axis=0) / sizes[:, np.newaxis]
+    to_mean = average / np.linalg.norm(means, axis=1)
+    return {
+        "nearest mean": to_mean,
+        "nearest reference": nearest,
+        "mean similarity": average,
+        "nearest mean + reference": to_mean + nearest,
+    }
 
 
 def mean_of_sets(
@@ -63,3 +89,9 @@ def mean_of_sets(
         drawn += classes[choice].mean(axis=1) / len(values)
     low, high = np.percentile(drawn, (2.5, 97.5))
     return float(np.mean([classes.mean() for classes in values])), float(low), float(high)
+
+
+def spread_of(figure: tuple[float, float, float], sign: str = "") -> str:
+    """Say a mean with its interval in a table's cell."""
+    middle, low, high = (f"{one:{sign}.3f}" for one in figure)
+    return f"{middle} [{low}, {high}]"

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.color_histogram import color_histogram
-from eval.episodes import RULES, class_accuracies, mean_of_sets
+from eval.episodes import RULES, class_accuracies, mean_of_sets, spread_of
 from eval.pictures import Embed, data_folder, embed_set, read_set
 from eval.report import RESULTS, markdown, write
 from fewshot.backbones.catalog import load_backbone
@@ -136,16 +136,11 @@ def _rows(
     summary = [
         f"**mean of the seven drawn sets ({copies})**",
         f"{total[0]} ({total[1]})",
-        *(_spread(by_mean[one]) for one in names),
-        _spread(by_reference["palette"]),
+        *(spread_of(by_mean[one]) for one in names),
+        spread_of(by_reference["palette"]),
     ]
-    leads = [_spread(by_mean[f"palette minus {one}"], sign="+") for one in HISTOGRAMS]
+    leads = [spread_of(by_mean[f"palette minus {one}"], sign="+") for one in HISTOGRAMS]
     return [*rows, summary, [f"palette's lead ({copies}, paired)", "", "", *leads, ""]]
-
-
-def _spread(figure: tuple[float, float, float], sign: str = "") -> str:
-    middle, low, high = (f"{one:{sign}.3f}" for one in figure)
-    return f"{middle} [{low}, {high}]"
 
 
 if __name__ == "__main__":

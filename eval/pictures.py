@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from fewshot.folders import find_pictures
 from fewshot.images import decode, read_picture
 from fewshot.pipeline import ordered_map
 
-Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+Embed = Callable[[Any], NDArray[np.float32]]
+"""Pixels (height, width, 3) uint8, or what was prepared of them, to a vector (d,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +59,25 @@ def read_set(
 
 
 def embed_set(
-    pictures: PictureSet, embeds: dict[str, Embed], *, at_least: int = 192, gray: bool = False
+    pictures: PictureSet,
+    embeds: dict[str, Embed],
+    *,
+    at_least: int = 192,
+    gray: bool = False,
+    prepare: Callable[[NDArray[np.uint8]], Any] = lambda pixels: pixels,
 ) -> dict[str, NDArray[np.float32]]:
     """Decode each picture once, by the product's own path, and embed it by each embedding.
 
-    Returns (n, d) float32 for each. gray: the picture is made gray first.
+    Returns (n, d) float32 for each. gray: the picture is made gray first. prepare: done once a
+    picture, what it returns goes to each embedding.
     """
 
     def all_of(path: Path) -> dict[str, NDArray[np.float32]]:
         pixels = decode(read_picture(path), at_least).pixels
         if gray:
             pixels = _grayed(pixels)
-        return {name: embed(pixels) for name, embed in embeds.items()}
+        prepared = prepare(pixels)
+        return {name: embed(prepared) for name, embed in embeds.items()}
 
     rows = list(ordered_map(all_of, pictures.files))
     return {name: np.stack([row[name] for row in rows]) for name in embeds}

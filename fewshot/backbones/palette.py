@@ -31,7 +31,7 @@ VERSION = 1
 """To be raised with any change that moves a vector: galleries are bound to it."""
 
 D = COLORS + TONES + LAYOUT + EDGES
-_WEIGHTS = (1.0, 0.25, 0.5, 0.5)
+WEIGHTS = (1.0, 0.25, 0.5, 0.5)
 _LUMA = (0.299, 0.587, 0.114)
 _OPPONENTS = (np.array([_LUMA, (1.0, -1.0, 0.0), (0.5, 0.5, -1.0)]).T / 255).astype(np.float32)
 
@@ -55,25 +55,29 @@ class Palette:
         """
         vectors = []
         for crop in crops:
-            squeezed = _squeezed(crop, self.spec.input_size)
+            picture = squeezed(crop, self.spec.input_size)
             with self._one_at_a_time:
-                vectors.append(_vector(squeezed))
+                vectors.append(joined(blocks(picture)))
         return np.stack(vectors)
 
 
-def _squeezed(crop: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    return np.asarray(
-        Image.fromarray(crop).resize((side, side), Image.Resampling.BICUBIC, reducing_gap=1.0)
-    )
+def squeezed(crop: NDArray[np.uint8], side: int = 96) -> NDArray[np.uint8]:
+    """Bring a crop to a square of `side` pixels, as `embed` does."""
+    image = Image.fromarray(crop)
+    return np.asarray(image.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=1.0))
 
 
-def _vector(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+def blocks(picture: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    """Return colors, tones, layout and edges of a picture (96, 96, 3), each of length one."""
     side = len(picture)
     flat = picture.reshape(-1, 3).astype(np.float32) @ _OPPONENTS
     planes = np.ascontiguousarray(flat.T).reshape(3, side, side)
-    luma = planes[0]
-    blocks = (colors(picture), tones(luma), layout(planes), edges(luma))
-    joined = np.concatenate(
-        [np.float32(weight) * block for weight, block in zip(_WEIGHTS, blocks, strict=True)]
-    )
-    return np.asarray(joined / np.linalg.norm(joined), np.float32)
+    return [colors(picture), tones(planes[0]), layout(planes), edges(planes[0])]
+
+
+def joined(
+    parts: Sequence[NDArray[np.float32]], weights: Sequence[float] = WEIGHTS
+) -> NDArray[np.float32]:
+    """Join the four blocks, weighted, into one vector of length one."""
+    whole = np.concatenate([np.float32(w) * part for w, part in zip(weights, parts, strict=True)])
+    return np.asarray(whole / np.linalg.norm(whole), np.float32)

@@ -1,0 +1,100 @@
+"""Pictures SET/CLASS/* come in; what each block of palette gives goes out.
+
+    python -m eval.palette_blocks [--data FOLDER] [--draws 40] [--out eval/results]
+
+Nearest class mean, five shots a class (genshin three), all classes of a set at once, on two groups
+of sets that have no class in common; leads against palette as it is, paired.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.episodes import class_accuracies, mean_of_sets, spread_of
+from eval.palette_accuracy import MAIN, SHOTS
+from eval.pictures import Embed, data_folder, embed_set, read_set
+from eval.report import RESULTS, markdown, write
+from fewshot.backbones.palette import WEIGHTS, blocks, joined, squeezed
+
+TRAIN = (
+    "hololive20", "pokemon150", "simpsons42", "genshin89", "lol148", "ourcar_photo",
+    "ourcar_caric", "lfw", "grocery81", "tinyimagenet200",
+)  # fmt: skip
+VARIANTS: dict[str, tuple[float, ...]] = {
+    "palette": WEIGHTS,
+    "without colors": (0.0, 0.25, 0.5, 0.5),
+    "without tones": (1.0, 0.0, 0.5, 0.5),
+    "without layout": (1.0, 0.25, 0.0, 0.5),
+    "without edges": (1.0, 0.25, 0.5, 0.0),
+    "colors alone": (1.0, 0.0, 0.0, 0.0),
+    "layout and edges at .35": (1.0, 0.25, 0.35, 0.35),
+    "layout and edges at .7": (1.0, 0.25, 0.7, 0.7),
+}
+
+Figures = dict[str, list[NDArray[np.float64]]]  # variant -> for each set, its classes' accuracies
+
+
+def measure(folders: list[Path], *, draws: int, gray: bool) -> Figures:
+    """Return each variant's accuracies, set by set."""
+    embeds: dict[str, Embed] = {
+        name: lambda parts, weights=weights: joined(parts, weights)  # type: ignore[misc]
+        for name, weights in VARIANTS.items()
+    }
+    figures: Figures = {name: [] for name in VARIANTS}
+    for folder in folders:
+        print(f"{folder.parent.name} {folder.name}", file=sys.stderr)
+        shots = SHOTS.get(folder.name, 5)
+        pictures = read_set(folder, at_least=shots + 1, most_classes=60, most_pictures=50)
+        vectors = embed_set(
+            pictures, embeds, gray=gray, prepare=lambda pixels: blocks(squeezed(pixels))
+        )
+        for name, own in vectors.items():
+            found = class_accuracies(own, pictures.labels, shots=shots, draws=draws, seed=1)
+            figures[name].append(found["nearest mean"])
+    return figures
+
+
+def main() -> int:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="a folder that holds dev/ and train/")
+    parser.add_argument("--draws", type=int, default=40)
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    data = data_folder(parser, options.data)
+    dev = [data / "dev" / name for name in MAIN]
+    groups = {
+        "dev": measure(dev, draws=options.draws, gray=False),
+        "train": measure([data / "train" / n for n in TRAIN], draws=options.draws, gray=False),
+        "dev in gray": measure(dev, draws=options.draws, gray=True),
+    }
+    result: dict[str, dict[str, dict[str, tuple[float, float, float]]]] = {}
+    rows = []
+    for name in VARIANTS:
+        row, result[name] = [name], {}
+        for group, figures in groups.items():
+            own, whole = figures[name], figures["palette"]
+            accuracy = mean_of_sets(own)
+            lead = mean_of_sets([a - b for a, b in zip(own, whole, strict=True)])
+            result[name][group] = {"accuracy": accuracy, "against palette": lead}
+            row += [f"{accuracy[0]:.3f}", "" if name == "palette" else spread_of(lead, sign="+")]
+        rows.append(row)
+    head = ["variant"]
+    for group, figures in groups.items():
+        classes = sum(len(one) for one in figures["palette"])
+        head += [f"{group}, {classes} classes", "against palette"]
+    about = (
+        f"Balanced accuracy, mean of {len(MAIN)} and {len(TRAIN)} sets, {options.draws} draws; "
+        "paired 95 % intervals by bootstrap over the classes of each set."
+    )
+    write("palette_blocks", {"variants": result}, markdown(head, rows), options.out, about)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
