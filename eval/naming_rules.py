@@ -8,7 +8,6 @@ the nearest class mean, which is what a match uses, paired.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.episodes import RULES, class_accuracies, mean_of_sets, spread_of
-from eval.palette_accuracy import MAIN
-from eval.palette_blocks import TRAIN
-from eval.pictures import data_folder, embed_set, read_set
-from eval.report import RESULTS, markdown, write
+from eval.pictures import embed_set, read_set
+from eval.report import markdown, write
+from eval.sets import DRAWN, TRAIN, read_options
 from fewshot.backbones.catalog import load_backbone
 
 SHOTS: dict[str, int | tuple[int, int]] = {"one": 1, "five": 5, "one to ten": (1, 10)}
@@ -46,15 +44,10 @@ def measure(folders: list[Path], draws: int) -> Found:
 
 def main() -> int:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="a folder that holds dev/ and train/")
-    parser.add_argument("--draws", type=int, default=40)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
-    data = data_folder(parser, options.data)
+    options = read_options(__doc__, repeats=40, what="draws")
     groups = {
-        "dev": measure([data / "dev" / name for name in MAIN], options.draws),
-        "train": measure([data / "train" / name for name in TRAIN], options.draws),
+        "dev": measure([options.dev / name for name in DRAWN], options.repeats),
+        "train": measure([options.train / name for name in TRAIN], options.repeats),
     }
     result: dict[str, Any] = {}
     rows = []
@@ -73,7 +66,7 @@ def main() -> int:
         classes = sum(len(one) for one in found["five"]["nearest mean"])
         head += [f"{group}, {classes} classes", "against nearest mean"]
     about = (
-        f"Balanced accuracy, mean of {len(MAIN)} and {len(TRAIN)} sets, {options.draws} draws; "
+        f"Balanced accuracy, mean of {len(DRAWN)} and {len(TRAIN)} sets, {options.repeats} draws; "
         "paired 95 % intervals by bootstrap over the classes of each set."
     )
     write("naming_rules", {"figures": result}, markdown(head, rows), options.out, about)

@@ -8,7 +8,6 @@ Ends with 1 where palette's lead over the better histogram does not exclude zero
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,21 +17,12 @@ from numpy.typing import NDArray
 
 from eval.color_histogram import color_histogram
 from eval.episodes import RULES, class_accuracies, mean_of_sets, spread_of
-from eval.pictures import Embed, data_folder, embed_set, read_set
-from eval.report import RESULTS, markdown, write
+from eval.pictures import Embed, embed_set, read_set
+from eval.report import markdown, write
+from eval.sets import DRAWN, SHOTS, read_options
 from fewshot.backbones.catalog import load_backbone
 
-MAIN = (
-    "hololive20",
-    "genshin89",
-    "pokemon150",
-    "simpsons42",
-    "lol148",
-    "seed4_raw",
-    "seed3_faces_full",
-)
 BESIDE = ("ourcar_photo", "ourcar_caric", "lfw", "orl40", "grocery81", "emoji_styles")
-SHOTS = {"genshin89": 3, "emoji_styles": 1}
 HISTOGRAMS = ("histogram", "histogram, rooted")
 
 Accuracies = dict[str, dict[str, NDArray[np.float64]]]  # embedding, rule -> (classes,)
@@ -59,29 +49,26 @@ def compare(sets: dict[str, Accuracies], rule: str) -> dict[str, Any]:
     """Return each embedding's mean over the main sets, and palette's lead over each histogram."""
     figures: dict[str, Any] = {}
     for name in ("palette", *HISTOGRAMS):
-        figures[name] = mean_of_sets([sets[one][name][rule] for one in MAIN])
+        figures[name] = mean_of_sets([sets[one][name][rule] for one in DRAWN])
     for name in HISTOGRAMS:
-        leads = [sets[one]["palette"][rule] - sets[one][name][rule] for one in MAIN]
+        leads = [sets[one]["palette"][rule] - sets[one][name][rule] for one in DRAWN]
         figures[f"palette minus {name}"] = mean_of_sets(leads)
     return figures
 
 
 def main() -> int:
     """Measure, print, write; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="a folder that holds dev/SET/CLASS/*")
-    parser.add_argument("--draws", type=int, default=100)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
-    data = data_folder(parser, options.data) / "dev"
-    result: dict[str, Any] = {"shots": SHOTS | {"others": 5}, "draws": options.draws}
+    options = read_options(__doc__, repeats=100, what="draws")
+    result: dict[str, Any] = {"shots": SHOTS | {"others": 5}, "draws": options.repeats}
     rows = []
     for copies in ("color", "gray"):
         sets: dict[str, Accuracies] = {}
         counts: dict[str, tuple[int, int]] = {}
-        for name in (*MAIN, *BESIDE) if copies == "color" else MAIN:
+        for name in (*DRAWN, *BESIDE) if copies == "color" else DRAWN:
             print(f"{copies} {name}", file=sys.stderr)
-            sets[name], *counted = measure(data / name, draws=options.draws, gray=copies == "gray")
+            sets[name], *counted = measure(
+                options.dev / name, draws=options.repeats, gray=copies == "gray"
+            )
             counts[name] = (counted[0], counted[1])
         figures = {rule: compare(sets, rule) for rule in RULES}
         result[copies] = {
@@ -105,7 +92,7 @@ def main() -> int:
         for name in HISTOGRAMS
     )
     about = (
-        f"Balanced accuracy, {options.draws} draws of the support; intervals (95 %) by bootstrap "
+        f"Balanced accuracy, {options.repeats} draws of the support; intervals (95 %) by bootstrap "
         "over the classes of each set, those of a lead paired. Nearest class mean but where said."
     )
     write("palette_accuracy", result, markdown(head, rows), options.out, about)
@@ -132,7 +119,7 @@ def _rows(
         for name, found in sets.items()
     ]
     by_mean, by_reference = figures["nearest mean"], figures["nearest reference"]
-    total = [sum(counts[name][i] for name in MAIN) for i in (0, 1)]
+    total = [sum(counts[name][i] for name in DRAWN) for i in (0, 1)]
     summary = [
         f"**mean of the seven drawn sets ({copies})**",
         f"{total[0]} ({total[1]})",

@@ -8,7 +8,6 @@ of sets that have no class in common; leads against palette as it is, paired.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -16,15 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.episodes import class_accuracies, mean_of_sets, spread_of
-from eval.palette_accuracy import MAIN, SHOTS
-from eval.pictures import Embed, data_folder, embed_set, read_set
-from eval.report import RESULTS, markdown, write
+from eval.pictures import Embed, embed_set, read_set
+from eval.report import markdown, write
+from eval.sets import DRAWN, SHOTS, TRAIN, read_options
 from fewshot.backbones.palette import WEIGHTS, blocks, joined, squeezed
 
-TRAIN = (
-    "hololive20", "pokemon150", "simpsons42", "genshin89", "lol148", "ourcar_photo",
-    "ourcar_caric", "lfw", "grocery81", "tinyimagenet200",
-)  # fmt: skip
 VARIANTS: dict[str, tuple[float, ...]] = {
     "palette": WEIGHTS,
     "without colors": (0.0, 0.25, 0.5, 0.5),
@@ -61,17 +56,12 @@ def measure(folders: list[Path], *, draws: int, gray: bool) -> Figures:
 
 def main() -> int:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="a folder that holds dev/ and train/")
-    parser.add_argument("--draws", type=int, default=40)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
-    data = data_folder(parser, options.data)
-    dev = [data / "dev" / name for name in MAIN]
+    options = read_options(__doc__, repeats=40, what="draws")
+    dev = [options.dev / name for name in DRAWN]
     groups = {
-        "dev": measure(dev, draws=options.draws, gray=False),
-        "train": measure([data / "train" / n for n in TRAIN], draws=options.draws, gray=False),
-        "dev in gray": measure(dev, draws=options.draws, gray=True),
+        "dev": measure(dev, draws=options.repeats, gray=False),
+        "train": measure([options.train / n for n in TRAIN], draws=options.repeats, gray=False),
+        "dev in gray": measure(dev, draws=options.repeats, gray=True),
     }
     result: dict[str, dict[str, dict[str, tuple[float, float, float]]]] = {}
     rows = []
@@ -89,7 +79,7 @@ def main() -> int:
         classes = sum(len(one) for one in figures["palette"])
         head += [f"{group}, {classes} classes", "against palette"]
     about = (
-        f"Balanced accuracy, mean of {len(MAIN)} and {len(TRAIN)} sets, {options.draws} draws; "
+        f"Balanced accuracy, mean of {len(DRAWN)} and {len(TRAIN)} sets, {options.repeats} draws; "
         "paired 95 % intervals by bootstrap over the classes of each set."
     )
     write("palette_blocks", {"variants": result}, markdown(head, rows), options.out, about)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,14 +79,6 @@ def embed_set(
 
     rows = list(ordered_map(all_of, pictures.files))
     return {name: np.stack([row[name] for row in rows]) for name in embeds}
-
-
-def data_folder(parser: argparse.ArgumentParser, named: Path | None) -> Path:
-    """Return the folder of pictures: the one named, else FEWSHOT_TEST_DATA's, else end."""
-    place = named or os.environ.get("FEWSHOT_TEST_DATA")
-    if not place or not Path(place).is_dir():
-        parser.error("name the folder of pictures with --data or FEWSHOT_TEST_DATA")
-    return Path(place)
 
 
 def _grayed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

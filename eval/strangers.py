@@ -13,7 +13,6 @@ strangers; drawn anew for each gallery. Prints, for palette:
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.pictures import data_folder, embed_set, read_set
-from eval.report import RESULTS, markdown, write
+from eval.pictures import embed_set, read_set
+from eval.report import interval, markdown, write
+from eval.sets import SHOTS, TRAIN, read_options
 from fewshot.backbones.catalog import find_backbone, load_backbone
 from fewshot.calibration import StrangerSample, threshold_for
 from fewshot.prototypes import Prototypes
 
-TRAIN = (
-    "hololive20", "pokemon150", "simpsons42", "genshin89", "lol148", "ourcar_photo",
-    "ourcar_caric", "lfw", "grocery81", "tinyimagenet200",
-)  # fmt: skip
 DEV = (
     "hololive20", "genshin89", "pokemon150", "simpsons42", "lol148", "seed4_raw", "ourcar_photo",
     "lfw", "orl40", "grocery81",
@@ -106,14 +102,15 @@ def ask(vectors: Vectors, labels: Labels, shots: int, rng: np.random.Generator) 
     )
 
 
-def figures(asked: list[Asked], rng: np.random.Generator) -> dict[str, Any]:
+def figures(asked: list[Asked]) -> dict[str, Any]:
     """Return each rate as the mean over names, and its interval by bootstrap over the names."""
     stranger = np.concatenate([one.stranger for one in asked])
     known = np.concatenate([one.known for one in asked])
 
     def rate(whose: Labels, hits: list[NDArray[np.bool_]]) -> tuple[float, float, float]:
         hit = np.concatenate(hits)
-        return _mean(np.array([hit[whose == name].mean() for name in np.unique(whose)]), rng)
+        by_name = [float(hit[whose == name].mean()) for name in np.unique(whose)]
+        return float(np.mean(by_name)), *interval(by_name, of=np.mean)
 
     return {
         "strangers named": rate(stranger, [one.named for one in asked]),
@@ -126,22 +123,17 @@ def figures(asked: list[Asked], rng: np.random.Generator) -> dict[str, Any]:
 
 def main() -> int:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="a folder that holds dev/ and train/")
-    parser.add_argument("--galleries", type=int, default=40)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
-    data = data_folder(parser, options.data)
-    train = {name: _vectors(data / "train" / name, 6) for name in TRAIN}
-    fit = fit_prior(train, options.galleries)
+    options = read_options(__doc__, repeats=40, what="galleries")
+    train = {name: _vectors(options.train / name, 6) for name in TRAIN}
+    fit = fit_prior(train, options.repeats)
     rng = np.random.default_rng(1)
     sets: dict[str, Any] = {}
     for name in DEV:
-        shots = 3 if name == "genshin89" else 5
-        vectors, labels = _vectors(data / "dev" / name, shots + 1)
-        asked = [ask(vectors, labels, shots, rng) for _ in range(options.galleries)]
+        shots = SHOTS.get(name, 5)
+        vectors, labels = _vectors(options.dev / name, shots + 1)
+        asked = [ask(vectors, labels, shots, rng) for _ in range(options.repeats)]
         count = {"pictures": len(labels), "names": int(labels.max()) + 1}
-        sets[name] = {**count, **figures(asked, rng)}
+        sets[name] = {**count, **figures(asked)}
     shown = (
         "strangers named", "known rightly named", "known, hindsight at 5 %", "known, no rejection",
     )  # fmt: skip
@@ -161,10 +153,10 @@ def main() -> int:
         f"shipped: {prior.at_one}, {prior.per_doubling}.\n\n" + markdown(head, rows)
     )
     about = (
-        f"Means over names, asked in up to {options.galleries} galleries of half of them; "
+        f"Means over names, asked in up to {options.repeats} galleries of half of them; "
         "95 % intervals by bootstrap over the names, which in sets of four names says little."
     )
-    result = {"prior": fit, "sets": sets, "galleries": options.galleries}
+    result = {"prior": fit, "sets": sets, "galleries": options.repeats}
     write("strangers", result, text, options.out, about)
     return 0
 
@@ -189,12 +181,6 @@ def _strangers(
     strangers = rng.permutation(np.flatnonzero(~np.isin(labels, enrolled)))[:400]
     near = np.array([prototypes.nearest(vectors[one], 1)[0][1] for one in strangers])
     return strangers, near, prototypes, support
-
-
-def _mean(values: NDArray[np.float64], rng: np.random.Generator) -> tuple[float, float, float]:
-    drawn = values[rng.integers(0, len(values), (2000, len(values)))].mean(axis=1)
-    low, high = np.percentile(drawn, (2.5, 97.5))
-    return float(values.mean()), float(low), float(high)
 
 
 if __name__ == "__main__":

@@ -53,8 +53,8 @@ def decode_content(content: bytes | Pixels, source: str, at_least: int = 0) -> D
     """Decode the bytes of an image file: first frame, upright, RGB over white, 8 bits; or an array.
 
     source: how an error names it. at_least: the picture may be reduced by a whole number as long as
-    both sides keep this many pixels; a JPEG already while it is decoded (Pillow's `draft`: 4-8 ms
-    instead of 11-22 ms for 1-2 megapixels). 0 decodes in full.
+    both sides keep this many pixels; a JPEG already while it is decoded (Pillow's `draft`).
+    0 decodes in full.
     Raises UnreadableImage where Pillow cannot make pixels of it, ImageTooLarge above 80 megapixels.
     """
     if isinstance(content, np.ndarray):

@@ -26,7 +26,7 @@ class Embedded:
     digest: bytes  # SHA-256, 32 bytes
     vector: NDArray[np.float32]  # (d,), length 1
     box: Box  # the crop, in pixels of the whole upright picture
-    thumbnail: bytes  # JPEG of the crop, longest side 128; empty where none was asked for
+    thumbnail: bytes  # JPEG of the crop, at most 128 pixels a side; empty where none was asked for
 
 
 @dataclass(frozen=True, slots=True)

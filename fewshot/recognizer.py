@@ -198,7 +198,7 @@ class Recognizer:
         return self._store.references(name)
 
     def thumbnail(self, reference: int) -> bytes | None:
-        """Return a reference's thumbnail, JPEG, longest side 128 pixels; None where it is gone."""
+        """Return a reference's thumbnail, a JPEG of at most 128 pixels a side, or None."""
         return self._store.thumbnail(reference)
 
     def rename(self, old: str, new: str) -> None:

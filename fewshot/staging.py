@@ -44,13 +44,12 @@ class Staging:
 
     def add(
         self, name: str, *, digest: bytes, vector: bytes, source: str, box: str, thumbnail: bytes
-    ) -> bool:
-        """Put one picture on the way; False where it is already on it under this name."""
-        cursor = self._store.connection.execute(
+    ) -> None:
+        """Put one picture on the way; once, where it comes twice under one name."""
+        self._store.connection.execute(
             "INSERT OR IGNORE INTO arriving VALUES (NULL, ?, ?, ?, ?, ?, ?)",
             (clean_name(name), digest, vector, storable(source), box, thumbnail),
         )
-        return cursor.rowcount == 1
 
     def skip(self, name: str, *, digest: bytes, source: str) -> None:
         """Note a picture not embedded again because it stood under this name already."""

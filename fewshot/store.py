@@ -142,7 +142,7 @@ class Store:
                 yield number, owner, vector
 
     def thumbnail(self, reference: int) -> bytes | None:
-        """Return a reference's thumbnail, JPEG, longest side 128 pixels; None where it is gone."""
+        """Return a reference's thumbnail, a JPEG of at most 128 pixels a side, or None."""
         rows = self._all(
             "SELECT jpeg FROM thumbnails WHERE reference = ? AND length(jpeg) <= ?",
             (bytes,),
