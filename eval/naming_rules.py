@@ -19,7 +19,7 @@ from eval.episodes import RULES, class_accuracies, mean_of_sets, spread_of
 from eval.pictures import embed_set, read_set
 from eval.report import markdown, write
 from eval.sets import DRAWN, TRAIN, read_options
-from fewshot.backbones.catalog import load_backbone
+from fewshot.backbones.loading import load_backbone
 
 SHOTS: dict[str, int | tuple[int, int]] = {"one": 1, "five": 5, "one to ten": (1, 10)}
 

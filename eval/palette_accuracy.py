@@ -20,7 +20,7 @@ from eval.episodes import RULES, class_accuracies, mean_of_sets, spread_of
 from eval.pictures import Embed, embed_set, read_set
 from eval.report import markdown, write
 from eval.sets import DRAWN, SHOTS, read_options
-from fewshot.backbones.catalog import load_backbone
+from fewshot.backbones.loading import load_backbone
 
 BESIDE = ("ourcar_photo", "ourcar_caric", "lfw", "orl40", "grocery81", "emoji_styles")
 HISTOGRAMS = ("histogram", "histogram, rooted")

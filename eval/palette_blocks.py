@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from eval.episodes import class_accuracies, mean_of_sets, spread_of
 from eval.pictures import Embed, embed_set, read_set
 from eval.report import markdown, write
 from eval.sets import DRAWN, SHOTS, TRAIN, read_options
-from fewshot.backbones.palette import WEIGHTS, blocks, joined, squeezed
+from fewshot.backbones.palette import WEIGHTS, blocks, joined
+from fewshot.backbones.squeeze import squeezed
 
 VARIANTS: dict[str, tuple[float, ...]] = {
     "palette": WEIGHTS,
@@ -45,13 +47,15 @@ def measure(folders: list[Path], *, draws: int, gray: bool) -> Figures:
         print(f"{folder.parent.name} {folder.name}", file=sys.stderr)
         shots = SHOTS.get(folder.name, 5)
         pictures = read_set(folder, at_least=shots + 1, most_classes=60, most_pictures=50)
-        vectors = embed_set(
-            pictures, embeds, gray=gray, prepare=lambda pixels: blocks(squeezed(pixels))
-        )
+        vectors = embed_set(pictures, embeds, gray=gray, prepare=_blocks)
         for name, own in vectors.items():
             found = class_accuracies(own, pictures.labels, shots=shots, draws=draws, seed=1)
             figures[name].append(found["nearest mean"])
     return figures
+
+
+def _blocks(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    return blocks(squeezed(pixels, 96, Image.Resampling.BICUBIC))
 
 
 def main() -> int:

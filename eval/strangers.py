@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from eval.pictures import embed_set, read_set
 from eval.report import interval, markdown, write
 from eval.sets import SHOTS, TRAIN, read_options
-from fewshot.backbones.catalog import find_backbone, load_backbone
+from fewshot.backbones.catalog import find_backbone
+from fewshot.backbones.loading import load_backbone
 from fewshot.calibration import StrangerSample, threshold_for
 from fewshot.prototypes import Prototypes
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fewshot.backbones.backbone import StrangerPrior
+from fewshot.backbones.spec import StrangerPrior
 
 RATE = 0.05
 """The share of strangers that the threshold is meant to let by."""

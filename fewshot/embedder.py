@@ -11,11 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewshot.backbones.backbone import Backbone
-from fewshot.backbones.catalog import load_backbone
+from fewshot.backbones.choice import BackboneChoice
+from fewshot.backbones.loading import load_again, load_backbone
 from fewshot.crops import Box, find_cropper
 from fewshot.errors import UnreadableImage
 from fewshot.images import Picture, RawPicture, decode, read_picture, thumbnail
+from fewshot.pipeline import usable_cores
 from fewshot.recipe import Recipe
+from fewshot.watch import Watch
+
+_DEAF = Watch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +58,47 @@ class Embedder:
     def __init__(self, crop: str, backbone: Backbone) -> None:
         self._crop = find_cropper(crop)
         self._backbone = backbone
-        self.recipe = Recipe(crop, backbone.spec.name, backbone.fingerprint, None, backbone.spec.d)
+        spec = backbone.spec
+        self.recipe = Recipe(
+            crop, spec.name, backbone.fingerprint, None, spec.d, backbone.blueprint
+        )
 
     @classmethod
-    def by_name(cls, crop: str, backbone: str) -> Embedder:
-        """Build the embedder; raises UnknownCropper or UnknownBackbone."""
-        return cls(crop, load_backbone(backbone))
+    def by_name(cls, crop: str, backbone: str | BackboneChoice, watch: Watch = _DEAF) -> Embedder:
+        """Build the embedder; raises UnknownCropper, and what `load_backbone` raises."""
+        find_cropper(crop)
+        return cls(crop, load_backbone(backbone, watch))
+
+    @classmethod
+    def of_recipe(cls, recipe: Recipe, watch: Watch = _DEAF) -> Embedder:
+        """Build the embedder that a gallery names; raises what `load_again` raises."""
+        find_cropper(recipe.crop)
+        return cls(recipe.crop, load_again(recipe.backbone, recipe.blueprint, watch))
 
     @property
     def decode_size(self) -> int:
         """Pixels a side that decoding leaves at least: twice the backbone's input."""
         return 2 * self._backbone.spec.input_size
 
-    def embed(self, picture: Picture) -> NDArray[np.float32]:
+    def embed(self, picture: Picture, *, threads: int | None = None) -> NDArray[np.float32]:
         """Turn one picture into its vector, shape (d,), float32, length 1 within 1e-5.
 
-        Raises UnreadableImage where there are no pixels to be had.
+        threads: how many cores it may use; None: all. Raises UnreadableImage where there are no
+        pixels to be had.
         """
-        return self.embed_raw(read_picture(picture)).vector
+        return self.embed_raw(read_picture(picture), threads=threads).vector
 
-    def embed_raw(self, raw: RawPicture, *, with_thumbnail: bool = False) -> Embedded:
-        """Decode, crop and embed a picture already read; raises UnreadableImage."""
+    def embed_raw(
+        self, raw: RawPicture, *, with_thumbnail: bool = False, threads: int | None = 1
+    ) -> Embedded:
+        """Decode, crop and embed a picture already read; raises UnreadableImage.
+
+        threads: how many cores the network may use; None: all. 1 where many are embedded at once.
+        """
         decoded = decode(raw, at_least=self.decode_size)
         crop = self._crop(decoded.pixels)
         height, width = decoded.pixels.shape[:2]
-        vector = self._backbone.embed([crop.pixels])[0]
+        vector = self._backbone.embed([crop.pixels], threads=threads or usable_cores())[0]
         vector.flags.writeable = False
         return Embedded(
             source=raw.source,

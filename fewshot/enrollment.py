@@ -34,9 +34,11 @@ def enroll_pictures(
     embedder: Embedder,
     pictures: Iterable[tuple[str, Picture]],
     progress: Progress | None = None,
+    threads: int | None = None,
 ) -> list[Enrollment]:
-    """Embed all pictures on all cores and enroll them in one transaction, in the order given.
+    """Embed all pictures and enroll them in one transaction, in the order given.
 
+    threads: how many cores to keep busy; None: all.
     A picture that cannot be read is refused and counted, and the rest goes on. Interrupted before
     it returns, nothing of it is enrolled.
     """
@@ -53,7 +55,7 @@ def enroll_pictures(
             return name, Refusal(error.source, error.reason)
 
     with staging(store) as arriving:
-        for name, result in ordered_map(arrive, ledger.opened(pictures)):
+        for name, result in ordered_map(arrive, ledger.opened(pictures), workers=threads):
             if isinstance(result, Refusal):
                 ledger.refused[name].append(result)
             elif isinstance(result, RawPicture):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from fewshot.backbones.backbone import StrangerPrior
+from fewshot.backbones.spec import StrangerPrior
 from fewshot.calibration import threshold_for
 from fewshot.crops import Box
 from fewshot.embedder import Embedded

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from fewshot.backbones.blueprint import Blueprint
+
 MAX_D = 65_536
 
 
@@ -14,7 +16,8 @@ class Recipe:
 
     crop: a cropper's name. backbone: a backbone's name. fingerprint: the digest of what computes
     (weights, preprocessing, version), hex. head: the fingerprint of a trained head, or None.
-    d: how many numbers a vector has, 1 to 65,536.
+    d: how many numbers a vector has, 1 to 65,536. blueprint: what the backbone was built from, so
+    that it can be built again; None for one that is not built.
     """
 
     crop: str
@@ -22,6 +25,7 @@ class Recipe:
     fingerprint: str
     head: str | None
     d: int
+    blueprint: Blueprint | None = None
 
     def __post_init__(self) -> None:
         for part in (self.crop, self.backbone, self.fingerprint):
@@ -31,19 +35,35 @@ class Recipe:
             raise ValueError("a recipe's head is a fingerprint or None")
         if type(self.d) is not int or not 1 <= self.d <= MAX_D:
             raise ValueError(f"a recipe's d is 1 to {MAX_D}, not {self.d!r}")
+        if self.blueprint is not None and self.blueprint.fingerprint != self.fingerprint:
+            raise ValueError("a recipe's fingerprint is that of its blueprint")
 
     def __str__(self) -> str:
         head = f" + head {self.head[:8]}" if self.head else ""
-        return f"{self.backbone} ({self.fingerprint[:8]}{head}, crop {self.crop})"
+        built = f", {self.blueprint}" if self.blueprint else ""
+        return f"{self.backbone} ({self.fingerprint[:8]}{head}{built}, crop {self.crop})"
+
+    def agrees_with(self, other: Recipe) -> bool:
+        """Tell whether vectors of both may be compared."""
+        return all(
+            getattr(self, part) == getattr(other, part)
+            for part in ("crop", "fingerprint", "head", "d")
+        )
 
     def to_json(self) -> str:
         """Return the recipe as one line of JSON, its keys sorted."""
-        return json.dumps(asdict(self), sort_keys=True)
+        parts = asdict(self)
+        if self.blueprint is None:
+            del parts["blueprint"]  # as galleries of palette have always been written
+        return json.dumps(parts, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
         """Read what `to_json` wrote; raises ValueError for anything else."""
         try:
-            return cls(**json.loads(text))
-        except (TypeError, ValueError, RecursionError) as error:
+            parts = json.loads(text)
+            if parts.get("blueprint") is not None:
+                parts["blueprint"] = Blueprint.from_mapping(parts["blueprint"])
+            return cls(**parts)
+        except (TypeError, ValueError, AttributeError, RecursionError) as error:
             raise ValueError(f"not a recipe: {error}") from error

@@ -8,24 +8,23 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fewshot.errors import (
-    GalleryDamaged,
-    GalleryEmpty,
-    GalleryMissing,
-    RecipeMismatch,
-    UnreadableImage,
-)
+from fewshot.errors import GalleryEmpty, UnreadableImage
 from fewshot.folders import each_picture, plan_enrollment
 from fewshot.location import gallery_path
+from fewshot.opening import embedder_of, open_or_create
 from fewshot.records import Forgotten, Identity, Reference
 from fewshot.store import Store
+from fewshot.watch import Watch
 
 if TYPE_CHECKING:  # numpy, Pillow and FAISS are loaded when a picture is first looked at
+    from fewshot.backbones.choice import BackboneChoice
     from fewshot.embedder import Embedded, Embedder, Refusal
     from fewshot.enrollment import Enrollment
     from fewshot.gallery import Neighbor
     from fewshot.images import Picture
     from fewshot.matching import Match, Matcher
+
+_DEAF = Watch()
 
 
 class Recognizer:
@@ -34,51 +33,52 @@ class Recognizer:
     For one thread at a time; several processes may share a gallery.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, threads: int | None = None, watch: Watch = _DEAF) -> None:
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads is 1 or more, not {threads}")
+        self._threads, self._watch = threads, watch
         if not isinstance(store, Store):
             raise TypeError("use Recognizer.create(path), or Recognizer.open(path)")
         self._store = store
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str] | None = None) -> Recognizer:
+    def open(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        threads: int | None = None,
+        watch: Watch = _DEAF,
+    ) -> Recognizer:
         """Open a gallery that is there.
 
-        path: else FEWSHOT_GALLERY, else the user's own gallery.
+        path: else FEWSHOT_GALLERY, else the user's own gallery. threads: how many cores to use;
+        None: all. watch: hears of downloads and of a backbone being built.
         Raises GalleryMissing, NotAGallery, GalleryTooNew, GalleryLocked, GalleryDamaged.
         """
-        return cls(Store.open(gallery_path(path)))
+        return cls(Store.open(gallery_path(path)), threads=threads, watch=watch)
 
     @classmethod
     def create(
         cls,
         path: str | os.PathLike[str] | None = None,
         *,
-        backbone: str | None = None,
+        backbone: str | BackboneChoice | None = None,
         crop: str | None = None,
+        threads: int | None = None,
+        watch: Watch = _DEAF,
     ) -> Recognizer:
         """Make a gallery where there is none; open the one that is there.
 
-        backbone, crop: names; None takes what the gallery has, or palette and whole for a new one.
+        backbone, crop: None takes what the gallery has, or palette and whole for a new one. A
+        backbone is a name, or a `BackboneChoice` where it is to have other weights, another layer
+        or size; it is downloaded and built where it is not here. threads, watch: see `open`.
         Raises RecipeMismatch where the gallery was made with others, UnknownBackbone,
-        UnknownCropper, and what `open` raises.
+        WeightsMissing, WeightsRefused, BackboneUnavailable, UnknownCropper, and what `open` raises.
         """
-        path = gallery_path(path, make_folder=True)
-        try:
-            store = Store.open(path)
-        except GalleryMissing:
-            from fewshot.backbones.catalog import DEFAULT
-            from fewshot.embedder import Embedder
-
-            embedder = Embedder.by_name(crop or "whole", backbone or DEFAULT)
-            store = Store.create(path, embedder.recipe)
-        recipe = store.recipe
-        if backbone not in (None, recipe.backbone) or crop not in (None, recipe.crop):
-            store.close()
-            asked = f"{backbone or recipe.backbone} (crop {crop or recipe.crop})"
-            raise RecipeMismatch(
-                path, str(recipe), asked, "leave the option out, or name another gallery file"
-            )
-        return cls(store)
+        store = open_or_create(
+            gallery_path(path, make_folder=True), backbone=backbone, crop=crop, watch=watch
+        )
+        return cls(store, threads=threads, watch=watch)
 
     def __enter__(self) -> Recognizer:
         return self
@@ -137,7 +137,9 @@ class Recognizer:
         """
         from fewshot.enrollment import enroll_pictures
 
-        return enroll_pictures(self._store, self._embedder, pictures, progress)
+        return enroll_pictures(
+            self._store, self._embedder, pictures, progress, threads=self._threads
+        )
 
     def enroll_folder(
         self, folder: str | os.PathLike[str], *, progress: Callable[[], None] | None = None
@@ -158,7 +160,7 @@ class Recognizer:
         from fewshot.images import read_picture
 
         self._require_somebody()
-        embedded = self._embedder.embed_raw(read_picture(picture))
+        embedded = self._embedder.embed_raw(read_picture(picture), threads=self._threads)
         return self._matcher.match(embedded, k=k, threshold=threshold)
 
     def match_all(
@@ -178,7 +180,7 @@ class Recognizer:
 
         self._require_somebody()
         attempt = partial(self._embedder.attempt, with_thumbnail=with_thumbnails)
-        results = ordered_map(attempt, each_picture(pictures))
+        results = ordered_map(attempt, each_picture(pictures), workers=self._threads)
         return (self._answer(result, k, threshold) for result in results)
 
     def search(self, picture: Picture, k: int = 10) -> tuple[Neighbor, ...]:
@@ -187,7 +189,7 @@ class Recognizer:
         Raises UnreadableImage, GalleryEmpty.
         """
         self._require_somebody()
-        return self._matcher.search(self._embedder.embed(picture), k)
+        return self._matcher.search(self._embedder.embed(picture, threads=self._threads), k)
 
     def identities(self) -> list[Identity]:
         """Return who is enrolled, sorted by name, with how many references each."""
@@ -211,21 +213,7 @@ class Recognizer:
 
     @cached_property
     def _embedder(self) -> Embedder:
-        """Build the embedder the gallery's recipe names; raises RecipeMismatch, UnknownBackbone."""
-        from fewshot.embedder import Embedder
-
-        recipe = self._store.recipe
-        if recipe.head is not None:
-            raise GalleryDamaged(self.path, "it names a trained head, which this version has not")
-        embedder = Embedder.by_name(recipe.crop, recipe.backbone)
-        if embedder.recipe != recipe:
-            raise RecipeMismatch(
-                self.path,
-                str(recipe),
-                str(embedder.recipe),
-                "use the fewshot version that made it, or enroll the pictures into a new gallery",
-            )
-        return embedder
+        return embedder_of(self._store, self._watch)
 
     @cached_property
     def _matcher(self) -> Matcher:

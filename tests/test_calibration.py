@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fewshot.backbones.backbone import StrangerPrior
+from fewshot.backbones.spec import StrangerPrior
 from fewshot.calibration import PRIOR_NAMES, StrangerSample, threshold_for, usual_similarity
 
 PRIOR = StrangerPrior(at_one=0.5, per_doubling=0.05, ceiling=0.8)

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from fewshot.backbones.backbone import Backbone, BackboneSpec
-from fewshot.backbones.catalog import PALETTE, load_backbone
+from fewshot.backbones.backbone import Backbone
+from fewshot.backbones.catalog import PALETTE
+from fewshot.backbones.loading import load_backbone
 from fewshot.backbones.palette import D, Palette
+from fewshot.backbones.spec import BackboneSpec
 from tests.conftest import COLORS, draw
 
 palette: Backbone = load_backbone("palette")

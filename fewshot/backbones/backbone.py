@@ -1,38 +1,15 @@
-"""What a backbone is: a card that can be read without building it, and crops -> unit vectors."""
+"""What a backbone does: crops -> unit vectors."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True, slots=True)
-class StrangerPrior:
-    """How high a stranger's best similarity climbs in a gallery of n references.
-
-    The similarity that 5 % of strangers exceed, measured on other pictures, as
-    at_one + per_doubling * log2(n), never above `ceiling`; `eval/strangers.py` prints it.
-    """
-
-    at_one: float
-    per_doubling: float
-    ceiling: float
-
-
-@dataclass(frozen=True, slots=True)
-class BackboneSpec:
-    """A backbone's card."""
-
-    name: str
-    summary: str
-    input_size: int  # pixels a side
-    d: int  # numbers a vector
-    license: str  # of the weights
-    strangers: StrangerPrior
+from fewshot.backbones.blueprint import Blueprint
+from fewshot.backbones.spec import BackboneSpec
 
 
 class Backbone(Protocol):
@@ -40,15 +17,20 @@ class Backbone(Protocol):
 
     @property
     def spec(self) -> BackboneSpec:
-        """The card."""
+        """The card, with input_size and d as they are here."""
 
     @property
     def fingerprint(self) -> str:
         """The digest of all that decides its numbers, hex."""
 
-    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    @property
+    def blueprint(self) -> Blueprint | None:
+        """What it was built from; None where nothing is built."""
+
+    def embed(self, crops: Sequence[NDArray[np.uint8]], *, threads: int = 1) -> NDArray[np.float32]:
         """Turn n crops, each (height, width, 3) uint8 RGB of any size, into vectors.
 
+        threads: how many cores this call may use, where the backbone can use more than one.
         Returns (n, d) float32, each row of length 1 within 1e-5; the same crop gives the same
         row whatever stands beside it.
         """

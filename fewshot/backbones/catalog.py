@@ -1,13 +1,23 @@
-"""A backbone's name comes in; its card, or the backbone itself, goes out."""
+"""A backbone's name comes in; its card goes out. Nothing is built, nothing heavy is imported."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 
-from fewshot.backbones.backbone import Backbone, BackboneSpec, StrangerPrior
+from fewshot.backbones.choice import FILE
+from fewshot.backbones.spec import (
+    BackboneSpec,
+    KerasNetwork,
+    PublishedWeights,
+    StrangerPrior,
+)
 from fewshot.errors import UnknownBackbone
 
 DEFAULT = "palette"
+
+_KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
+_VGGFACE = "https://github.com/rcmalli/keras-vggface/releases/download/v2.0"
+_UNMEASURED = StrangerPrior(at_one=0.85, per_doubling=0.01, ceiling=0.98)
 
 PALETTE = BackboneSpec(
     name="palette",
@@ -17,30 +27,136 @@ PALETTE = BackboneSpec(
     license="MIT (there are no weights)",
     strangers=StrangerPrior(at_one=0.66, per_doubling=0.02, ceiling=0.98),
 )
+MOBILENETV2 = BackboneSpec(
+    name="mobilenetv2",
+    summary="MobileNetV2, alpha 1.0, ImageNet",
+    input_size=224,
+    d=1280,
+    license="Apache-2.0, as Keras states",
+    strangers=_UNMEASURED,
+    network=KerasNetwork(
+        weights=PublishedWeights(
+            "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+            f"{_KERAS}/mobilenet_v2/"
+            "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+            size=9_406_464,
+        ),
+        also=None,
+        preprocessing="symmetric",
+        layer="out_relu",
+        smallest=32,
+        source="Sandler et al., CVPR 2018; keras.applications",
+    ),
+)
+INCEPTIONV3 = BackboneSpec(
+    name="inceptionv3",
+    summary="InceptionV3, ImageNet",
+    input_size=299,
+    d=2048,
+    license="Apache-2.0, as Keras states",
+    strangers=_UNMEASURED,
+    network=KerasNetwork(
+        weights=PublishedWeights(
+            "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            f"{_KERAS}/inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            size=87_910_968,
+            digest="md5:bcbd6486424b2319ff4ef7d526e38f63",
+        ),
+        also=None,
+        preprocessing="symmetric",
+        layer="mixed10",
+        smallest=75,
+        source="Szegedy et al., CVPR 2016; keras.applications",
+    ),
+)
+VGG19 = BackboneSpec(
+    name="vgg19",
+    summary="VGG19, ImageNet",
+    input_size=224,
+    d=512,
+    license="CC BY 4.0, as Keras states (Visual Geometry Group, Oxford)",
+    strangers=_UNMEASURED,
+    network=KerasNetwork(
+        weights=PublishedWeights(
+            "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            f"{_KERAS}/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            size=80_134_624,
+            digest="md5:253f8cb515780f3b799900260a226db6",
+        ),
+        also=None,
+        preprocessing="caffe",
+        layer="block5_pool",
+        smallest=32,
+        source="Simonyan, Zisserman, ICLR 2015; keras.applications",
+    ),
+)
+
+_SIZES = {"rcmalli_vggface_tf_notop_resnet50.h5": 94_694_792}  # of the others none is stated
 
 
-def _palette() -> Backbone:
-    from fewshot.backbones.palette import Palette
+def _vggface(
+    name: str, file: str, summary: str, d: int, layer: str, smallest: int, source: str
+) -> BackboneSpec:
+    weights, also = (
+        PublishedWeights(one, f"{_VGGFACE}/{one}", size=_SIZES.get(one))
+        for one in (f"rcmalli_vggface_tf_notop_{file}.h5", f"rcmalli_vggface_tf_{file}.h5")
+    )
+    version = "vggface" if name == "vggface" else "vggface2"
+    return BackboneSpec(
+        name=name,
+        summary=summary,
+        input_size=224,
+        d=d,
+        license="stated by nobody for this file; Oxford's Visual Geometry Group, who trained the "
+        "network, offers it for research, not for commerce",
+        strangers=_UNMEASURED,
+        network=KerasNetwork(
+            weights, also, version, layer, smallest, f"{source}; rcmalli/keras-vggface 0.6"
+        ),
+    )
 
-    return Palette(PALETTE)
 
+_VGGFACE2_PAPER = "Cao et al., VGGFace2, FG 2018"
+BACKBONES: dict[str, BackboneSpec] = {
+    spec.name: spec
+    for spec in (
+        PALETTE,
+        MOBILENETV2,
+        INCEPTIONV3,
+        VGG19,
+        _vggface(
+            "vggface", "vgg16", "VGG16, faces of VGGFace", 512, "pool5", 48,
+            "Parkhi, Vedaldi, Zisserman, BMVC 2015",
+        ),
+        _vggface(
+            "vggface-resnet50", "resnet50", "ResNet50, faces of VGGFace2", 2048, "avg_pool", 197,
+            _VGGFACE2_PAPER,
+        ),
+        _vggface(
+            "vggface-senet50", "senet50", "SENet50, faces of VGGFace2", 2048, "avg_pool", 197,
+            _VGGFACE2_PAPER,
+        ),
+    )
+}  # fmt: skip
+"""All there are; `file:PATH` stands for a Keras model of the user's own."""
 
-BACKBONES: dict[str, tuple[BackboneSpec, Callable[[], Backbone]]] = {
-    PALETTE.name: (PALETTE, _palette),
-}
+OWN = BackboneSpec(
+    name="file",
+    summary="a Keras model of your own",
+    input_size=224,
+    d=1,
+    license="your own model's",
+    strangers=_UNMEASURED,
+)
 
 
 def find_backbone(name: str) -> BackboneSpec:
-    """Return a backbone's card; raises UnknownBackbone, which lists those there are."""
-    return _entry(name)[0]
+    """Return a backbone's card; raises UnknownBackbone, which lists those there are.
 
-
-def load_backbone(name: str) -> Backbone:
-    """Build a backbone; raises UnknownBackbone, which lists those there are."""
-    return _entry(name)[1]()
-
-
-def _entry(name: str) -> tuple[BackboneSpec, Callable[[], Backbone]]:
+    For `file:PATH` the card says neither size nor d: its model does.
+    """
+    if name.startswith(FILE):
+        return replace(OWN, name=name)
     try:
         return BACKBONES[name]
     except KeyError:

@@ -23,9 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fewshot.backbones.backbone import BackboneSpec
+from fewshot.backbones.blueprint import Blueprint
 from fewshot.backbones.palette_colors import COLORS, colors
 from fewshot.backbones.palette_shapes import EDGES, LAYOUT, TONES, edges, layout, tones
+from fewshot.backbones.spec import BackboneSpec
+from fewshot.backbones.squeeze import squeezed
 
 VERSION = 1
 """To be raised with any change that moves a vector: galleries are bound to it."""
@@ -43,10 +45,11 @@ class Palette:
         if spec.d != D:
             raise ValueError(f"palette gives {D} numbers, its card says {spec.d}")
         self.spec = spec
+        self.blueprint: Blueprint | None = None
         self._one_at_a_time = Lock()
         self.fingerprint = sha256(f"palette {VERSION} {D} {spec.input_size}".encode()).hexdigest()
 
-    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def embed(self, crops: Sequence[NDArray[np.uint8]], *, threads: int = 1) -> NDArray[np.float32]:
         """Turn n crops, each (height, width, 3) uint8 RGB, into (n, d) float32 of length 1.
 
         A crop is squeezed to a square of 96 pixels by Pillow's bicubic filter. One thread at a time
@@ -55,16 +58,10 @@ class Palette:
         """
         vectors = []
         for crop in crops:
-            picture = squeezed(crop, self.spec.input_size)
+            picture = squeezed(crop, self.spec.input_size, Image.Resampling.BICUBIC)
             with self._one_at_a_time:
                 vectors.append(joined(blocks(picture)))
         return np.stack(vectors)
-
-
-def squeezed(crop: NDArray[np.uint8], side: int = 96) -> NDArray[np.uint8]:
-    """Bring a crop to a square of `side` pixels, as `embed` does."""
-    image = Image.fromarray(crop)
-    return np.asarray(image.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=1.0))
 
 
 def blocks(picture: NDArray[np.uint8]) -> list[NDArray[np.float32]]:

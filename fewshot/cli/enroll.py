@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from fewshot.cli.backbones import choice_of, network_options, threads_option
 from fewshot.cli.options import form_options, gallery_option, named_paths, null_option
 from fewshot.cli.output import Row, emit, note, printable
-from fewshot.cli.progress import progress_bar
+from fewshot.cli.progress import Terminal, progress_bar
 
 
 @click.command()
@@ -20,7 +21,13 @@ from fewshot.cli.progress import progress_bar
     help="Enroll under this name: the pictures of PATH/NAME where there is such a folder, else "
     "those lying in PATH, or PATH itself. Without it, each sub-folder of PATH is a name.",
 )
-@click.option("--backbone", metavar="NAME", help="What embeds, for a new gallery.  [palette]")
+@click.option(
+    "--backbone",
+    metavar="NAME",
+    help="What embeds, for a new gallery: see fewshot models list, or file:MODEL.  [palette]",
+)
+@network_options
+@threads_option
 @null_option
 @gallery_option
 @form_options
@@ -28,9 +35,11 @@ def enroll(
     paths: tuple[str, ...],
     name: str | None,
     backbone: str | None,
+    threads: int | None,
     null: bool,
     gallery: Path | None,
     form: str | None,
+    **network: Any,
 ) -> int:
     """Enroll pictures, so that they can be recognized.
 
@@ -41,6 +50,7 @@ def enroll(
     from fewshot.folders import plan_enrollment
     from fewshot.recognizer import Recognizer
 
+    chosen = choice_of(backbone, network)
     pictures: list[tuple[str, Path]] = []
     empty: NoImagesFound | None = None
     for path in named_paths(paths, null=null):
@@ -58,7 +68,9 @@ def enroll(
         raise empty
     if empty:
         note(str(empty))
-    with Recognizer.create(gallery, backbone=backbone) as recognizer:
+    with Recognizer.create(
+        gallery, backbone=chosen, threads=threads, watch=Terminal()
+    ) as recognizer:
         with progress_bar("enrolling", len(pictures)) as advance:
             accounts = recognizer.enroll_all(pictures, progress=advance)
         file = recognizer.path

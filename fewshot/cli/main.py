@@ -15,6 +15,7 @@ from fewshot import __version__
 from fewshot.cli.enroll import enroll
 from fewshot.cli.gallery import forget, list_names, rename, show
 from fewshot.cli.match import match
+from fewshot.cli.models import models
 from fewshot.cli.output import ReaderLeft, printable
 from fewshot.cli.search import search
 from fewshot.errors import FewshotError
@@ -47,7 +48,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (enroll, match, search, list_names, show, rename, forget):
+for command in (enroll, match, search, list_names, show, rename, forget, models):
     cli.add_command(command)
 
 

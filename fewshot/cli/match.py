@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from fewshot.cli.answers import MATCH_COLUMNS, match_row, match_text, refusal_row
+from fewshot.cli.backbones import threads_option
 from fewshot.cli.options import form_options, gallery_option, named_paths, null_option
 from fewshot.cli.output import Row, emit, note
-from fewshot.cli.progress import progress_bar
+from fewshot.cli.progress import Terminal, progress_bar
 
 if TYPE_CHECKING:
     from fewshot.montage import Montage
@@ -46,6 +47,7 @@ def _similarity(_context: object, _option: object, value: float | None) -> float
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw each picture beside its best references into this PNG or JPEG.",
 )
+@threads_option
 @null_option
 @gallery_option
 @form_options
@@ -54,6 +56,7 @@ def match(
     neighbors: int,
     threshold: float | None,
     montage: Path | None,
+    threads: int | None,
     null: bool,
     gallery: Path | None,
     form: str | None,
@@ -74,7 +77,7 @@ def match(
     counts: Counter[str] = Counter()
     sheet = _sheet(montage) if montage else None
     with (
-        Recognizer.open(gallery) as recognizer,
+        Recognizer.open(gallery, threads=threads, watch=Terminal()) as recognizer,
         progress_bar("matching", total) as advance,
     ):
         answers = recognizer.match_all(

@@ -27,18 +27,20 @@ def emit(
     *,
     form: str,
     key: str,
-    gallery: Path,
+    gallery: Path | None,
     text: Callable[[Row], str],
     columns: tuple[str, ...],
 ) -> None:
     """Print rows in one of four forms, each as it comes (JSON: when all have).
 
-    form: "text", "json" (one document, the rows under `key`), "jsonl" (a row a line) or "csv"
-    (these columns; "runner_up.name" looks inside, a list is counted).
+    gallery: what the answer is about, if it is one. form: "text", "json" (one document, the rows
+    under `key`), "jsonl" (a row a line) or "csv" (these columns; "runner_up.name" looks inside, a
+    list is counted).
     """
     try:
         if form == "json":
-            document = {"schema": SCHEMA, "gallery": str(gallery), key: list(rows)}
+            about = {} if gallery is None else {"gallery": str(gallery)}
+            document = {"schema": SCHEMA, **about, key: list(rows)}
             click.echo(_json(document, indent=2))
         elif form == "csv":
             writer = csv.writer(sys.stdout, lineterminator="\n")

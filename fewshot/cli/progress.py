@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from fewshot.cli.output import note
+from fewshot.watch import Watch
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 @contextmanager
@@ -17,9 +26,53 @@ def progress_bar(what: str, total: int) -> Iterator[Callable[[], None]]:
     if total < 2 or not sys.stderr.isatty():
         yield lambda: None
         return
+    bar = _bar(size=False)
+    with bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+class Terminal(Watch):
+    """Says what long work says on standard error, and draws its bars there."""
+
+    def say(self, text: str) -> None:
+        """Print one line."""
+        note(text)
+
+    @contextmanager
+    def bar(self, what: str, total: int, *, size: bool = False) -> Iterator[Callable[[int], None]]:
+        """Draw a bar on a terminal, nothing elsewhere; a total of 0 is one that nobody knows."""
+        if not sys.stderr.isatty():
+            yield lambda more: None
+            return
+        bar = _bar(size=size)
+        with bar:
+            task = bar.add_task(what, total=total or None)
+            yield lambda more: bar.advance(task, more)
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Keep from standard error what TensorFlow writes there."""
+        if os.environ.get("FEWSHOT_DEBUG"):
+            yield
+            return
+        sys.stderr.flush()
+        kept = os.dup(2)
+        with tempfile.TemporaryFile() as aside:
+            os.dup2(aside.fileno(), 2)
+            try:
+                yield
+            finally:
+                sys.stderr.flush()
+                os.dup2(kept, 2)
+                os.close(kept)
+
+
+def _bar(*, size: bool) -> Progress:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
+        DownloadColumn,
         MofNCompleteColumn,
         Progress,
         TextColumn,
@@ -30,18 +83,15 @@ def progress_bar(what: str, total: int) -> Iterator[Callable[[], None]]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        DownloadColumn() if size else MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    bar = Progress(
+    return Progress(
         *columns,
         console=Console(stderr=True),
         transient=True,
         redirect_stdout=False,  # the answer goes where it was sent, not to the terminal
         redirect_stderr=False,
     )
-    with bar:
-        task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)

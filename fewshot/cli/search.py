@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from fewshot.cli.answers import neighbor_row, neighbor_text
+from fewshot.cli.backbones import threads_option
 from fewshot.cli.options import form_options, gallery_option
 from fewshot.cli.output import emit
+from fewshot.cli.progress import Terminal
 
 
 @click.command()
@@ -21,13 +23,16 @@ from fewshot.cli.output import emit
     type=click.IntRange(1, 100_000),
     help="How many references to show.",
 )
+@threads_option
 @gallery_option
 @form_options
-def search(path: Path, neighbors: int, gallery: Path | None, form: str | None) -> int:
+def search(
+    path: Path, neighbors: int, threads: int | None, gallery: Path | None, form: str | None
+) -> int:
     """Show the enrolled pictures most similar to PATH, nearest first, whoever they are."""
     from fewshot.recognizer import Recognizer
 
-    with Recognizer.open(gallery) as recognizer:
+    with Recognizer.open(gallery, threads=threads, watch=Terminal()) as recognizer:
         found = recognizer.search(path, neighbors)
         emit(
             [neighbor_row(neighbor) for neighbor in found],

@@ -1,0 +1,31 @@
+"""Where what fewshot downloads and builds is kept: FEWSHOT_CACHE, else the user's cache folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """Return the cache folder; it may not be there yet."""
+    if named := os.environ.get("FEWSHOT_CACHE"):
+        return Path(named).expanduser()
+    import platformdirs
+
+    return platformdirs.user_cache_path("fewshot", appauthor=False)
+
+
+def weights_folder() -> Path:
+    """Return the folder of downloaded weights."""
+    return cache_folder() / "weights"
+
+
+def artifacts_folder() -> Path:
+    """Return the folder of built backbones."""
+    return cache_folder() / "backbones"
+
+
+def searched_folders() -> list[Path]:
+    """Return where weights are looked for: the folders of FEWSHOT_WEIGHTS, then the cache."""
+    named = os.environ.get("FEWSHOT_WEIGHTS", "").split(os.pathsep)
+    return [Path(one).expanduser() for one in named if one] + [weights_folder()]

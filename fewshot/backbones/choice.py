@@ -1,0 +1,52 @@
+"""Which backbone is meant: a name of the catalog or file:PATH, and what is to be otherwise."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = "file:"
+
+
+@dataclass(frozen=True, slots=True)
+class BackboneChoice:
+    """A backbone and its options; None takes what its card says.
+
+    name: a name of `fewshot models list`, or "file:PATH", a Keras model of your own.
+    weights: a file, or the name of one in a folder of FEWSHOT_WEIGHTS.
+    layer: the layer whose output, pooled by global average, is the embedding.
+    size: pixels a side of the network's input. precision: "float32", "fp16" or "int8".
+    preprocessing: "raw", "unit", "symmetric", "caffe", "vggface" or "vggface2".
+    """
+
+    name: str
+    weights: str | os.PathLike[str] | None = None
+    layer: str | None = None
+    size: int | None = None
+    precision: str | None = None
+    preprocessing: str | None = None
+
+    @property
+    def given(self) -> dict[str, object]:
+        """Return the options that were given."""
+        options = {
+            "weights": self.weights,
+            "layer": self.layer,
+            "size": self.size,
+            "precision": self.precision,
+            "preprocessing": self.preprocessing,
+        }
+        return {key: value for key, value in options.items() if value is not None}
+
+    @property
+    def own_model(self) -> Path | None:
+        """Return the path of file:PATH, absolute; None for a name of the catalog."""
+        if not self.name.startswith(FILE):
+            return None
+        return Path(os.path.abspath(Path(self.name.removeprefix(FILE)).expanduser()))
+
+    @classmethod
+    def of(cls, meant: str | BackboneChoice) -> BackboneChoice:
+        """Return a choice as it is, and a name as the choice without options."""
+        return cls(meant) if isinstance(meant, str) else meant

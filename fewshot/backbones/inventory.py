@@ -1,0 +1,106 @@
+"""The catalog and this machine come in; what is ready, what is here, and what is damaged go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fewshot.backbones.artifact import Manifest, check_graph, each_artifact
+from fewshot.backbones.cache import searched_folders
+from fewshot.backbones.catalog import BACKBONES
+from fewshot.backbones.errors import ArtifactRefused, WeightsRefused
+from fewshot.backbones.spec import BackboneSpec
+from fewshot.backbones.weights import check_published, published_files
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What there is of one backbone on this machine."""
+
+    spec: BackboneSpec
+    weights: Path | None  # the publisher's file, if it is here; its bytes are not read
+    built: tuple[tuple[Path, Manifest], ...]  # of whatever weights, layer, size and precision
+
+    @property
+    def ready(self) -> bool:
+        """Whether it embeds at once, as its card says: nothing to download, nothing to build."""
+        network = self.spec.network
+        if network is None:
+            return True
+        return any(
+            manifest.published
+            and manifest.blueprint.layer == network.layer
+            and manifest.blueprint.size == self.spec.input_size
+            and manifest.blueprint.precision == "float32"
+            for _, manifest in self.built
+        )
+
+    @property
+    def state(self) -> str:
+        """Return "ready", "to build" (the weights are here) or "to fetch"."""
+        if self.ready:
+            return "ready"
+        return "to build" if self.weights else "to fetch"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found of one file or folder."""
+
+    path: Path
+    ok: bool
+    reason: str  # what is wrong, or what was checked
+
+
+def holdings() -> list[Holding]:
+    """Return what there is of each backbone of the catalog."""
+    built: dict[str, list[tuple[Path, Manifest]]] = {}
+    for folder, manifest in each_artifact():
+        if isinstance(manifest, Manifest):
+            built.setdefault(manifest.name, []).append((folder, manifest))
+    return [
+        Holding(spec, next(_published_here(spec), None), tuple(built.get(spec.name, ())))
+        for spec in BACKBONES.values()
+    ]
+
+
+def verify() -> Iterator[Verdict]:
+    """Read every published file of weights and every built backbone that is here, whole."""
+    for spec in BACKBONES.values():
+        for published in published_files(spec):
+            for folder in searched_folders():
+                path = folder / published.file
+                if path.is_file():
+                    yield _verdict_on_weights(path, spec)
+    for folder, manifest in each_artifact():
+        if isinstance(manifest, ArtifactRefused):
+            yield Verdict(folder, False, manifest.reason)
+        else:
+            yield _verdict_on_artifact(folder, manifest)
+
+
+def _verdict_on_weights(path: Path, spec: BackboneSpec) -> Verdict:
+    try:
+        checked = check_published(path, spec)
+    except WeightsRefused as error:
+        return Verdict(path, False, error.reason)
+    except OSError as error:
+        return Verdict(path, False, (error.strerror or str(error)).lower())
+    return Verdict(path, True, checked)
+
+
+def _verdict_on_artifact(folder: Path, manifest: Manifest) -> Verdict:
+    try:
+        check_graph(folder, manifest)
+    except ArtifactRefused as error:
+        return Verdict(folder, False, f"{error.reason}; it is built anew when it is next used")
+    parity = manifest.parity
+    return Verdict(folder, True, f"SHA-256; cosine to Keras {parity.lowest:.7f} when built")
+
+
+def _published_here(spec: BackboneSpec) -> Iterator[Path]:
+    for published in published_files(spec):
+        for folder in searched_folders():
+            if (folder / published.file).is_file():
+                yield folder / published.file

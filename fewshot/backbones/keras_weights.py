@@ -1,0 +1,86 @@
+"""A network without weights and a file of them come in; the network holds them, all or none.
+
+Three formats: the publishers' `.h5` (`published_h5`), and Keras 3's own `.weights.h5`, of the whole
+network or of its part up to the layer asked for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from fewshot.backbones.errors import WeightsRefused
+from fewshot.backbones.published_h5 import load_published
+
+_MOST_ARRAYS = 20_000
+
+
+def load_weights(whole: keras.Model, part: keras.Model, path: Path) -> None:
+    """Load a file into a network of which `part` is the part that is used.
+
+    Which of the two the file was saved from is told by how many arrays it holds. Raises
+    WeightsRefused where it fits neither; then nothing is to be used.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            own_format = "layers" in file and "layer_names" not in file.attrs
+            arrays = _arrays(file, path) if own_format else []
+    except OSError as error:
+        raise WeightsRefused(path, f"it is no HDF5 file, or damaged ({_short(error)})") from error
+    if own_format:
+        _load_own_format(whole, part, path, arrays)
+    else:
+        load_published(whole, path)
+    for variable in part.weights:
+        if not np.isfinite(np.asarray(variable)).all():
+            raise WeightsRefused(path, f"{variable.path} holds numbers that are not finite")
+
+
+def _load_own_format(
+    whole: keras.Model, part: keras.Model, path: Path, arrays: list[tuple[int, ...]]
+) -> None:
+    for model in (whole, part):
+        shapes = [tuple(variable.shape) for variable in model.weights]
+        if sorted(shapes) == sorted(arrays):
+            try:
+                model.load_weights(path)
+            except (ValueError, KeyError, OSError) as error:
+                raise WeightsRefused(path, _short(error)) from error
+            return
+    counts = sorted({len(whole.weights), len(part.weights)})
+    wanted = " or ".join(str(count) for count in counts)
+    reason = (
+        f"it holds {len(arrays)} arrays, the network takes {wanted}"
+        if len(arrays) not in counts
+        else "its arrays have other shapes than the network's"
+    )
+    raise WeightsRefused(path, reason, "name the layer it was cut at with --layer, if it was cut")
+
+
+def _arrays(file: h5py.File, path: Path) -> list[tuple[int, ...]]:
+    """Return the shapes of all arrays; refuse what points out of the file."""
+    shapes: list[tuple[int, ...]] = []
+    waiting = [file["layers"]]
+    while waiting:
+        group = waiting.pop()
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise WeightsRefused(path, f"{group.name}/{name} points elsewhere")
+            one = group[name]
+            if isinstance(one, h5py.Group):
+                waiting.append(one)
+            elif one.external or one.is_virtual or one.dtype.kind != "f":
+                raise WeightsRefused(path, f"{one.name} is no plain array of floats")
+            else:
+                shapes.append(tuple(one.shape))
+            if len(shapes) + len(waiting) > _MOST_ARRAYS:
+                raise WeightsRefused(path, f"it holds more than {_MOST_ARRAYS:,} arrays")
+    return shapes
+
+
+def _short(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

@@ -1,0 +1,167 @@
+"""A backbone's card and what the user named come in; a checked file of weights goes out.
+
+Looked for, in this order: the file named, the folders of FEWSHOT_WEIGHTS, the cache; then, unless
+FEWSHOT_OFFLINE is set, downloaded into the cache from the publisher's own address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fewshot.backbones.artifact import file_sha256
+from fewshot.backbones.cache import searched_folders, weights_folder
+from fewshot.backbones.errors import DownloadFailed, WeightsMissing, WeightsRefused
+from fewshot.backbones.spec import BackboneSpec, PublishedWeights
+from fewshot.watch import Watch
+
+MAX_FILE = 4 << 30
+_CHUNK = 1 << 20
+_MODELS = {".h5", ".hdf5", ".keras"}
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """A file that is there, read once."""
+
+    path: Path
+    sha256: str  # hex
+    published: bool  # whether it is the publisher's own file
+
+
+def offline() -> bool:
+    """Tell whether the user has set FEWSHOT_OFFLINE."""
+    return os.environ.get("FEWSHOT_OFFLINE", "").lower() not in ("", "0", "false", "no")
+
+
+def published_weights(spec: BackboneSpec) -> WeightsFile | None:
+    """Return the published file where it is here already, checked; None where it is not.
+
+    Raises WeightsRefused for a file of that name which is not the publisher's.
+    """
+    for published in published_files(spec):
+        for folder in searched_folders():
+            path = folder / published.file
+            if path.is_file():
+                check_published(path, spec)
+                return WeightsFile(path, file_sha256(path), published=True)
+    return None
+
+
+def obtain_weights(spec: BackboneSpec, watch: Watch) -> WeightsFile:
+    """Return the published file, downloaded where it is not here.
+
+    Raises WeightsMissing where it cannot be had, WeightsRefused where it is not the publisher's.
+    """
+    if here := published_weights(spec):
+        return here
+    if offline():
+        raise _missing(spec, "it is not here, and FEWSHOT_OFFLINE is set")
+    return fetch_weights(spec, watch)
+
+
+def fetch_weights(spec: BackboneSpec, watch: Watch) -> WeightsFile:
+    """Download the published file into the cache; raises WeightsMissing."""
+    from fewshot.backbones.download import download
+
+    published = published_files(spec)[0]
+    target = weights_folder() / published.file
+    watch.say(f"downloading {published.url}")
+    watch.say(f"license of the weights: {spec.license}")
+    try:
+        download(published.url, target, size=published.size, digest=published.digest, watch=watch)
+    except DownloadFailed as error:
+        raise _missing(spec, error.reason) from error
+    return WeightsFile(target, file_sha256(target), published=True)
+
+
+def named_weights(name: str, named: str | os.PathLike[str]) -> WeightsFile:
+    """Return the file the user named: a path, or a name in a folder that is searched.
+
+    Raises WeightsMissing, WeightsRefused.
+    """
+    path = Path(named).expanduser()
+    places = [path, *(folder / path for folder in searched_folders() if not path.is_absolute())]
+    for place in places:
+        if place.is_file():
+            if place.stat().st_size > MAX_FILE:
+                raise WeightsRefused(place, f"it has more than {MAX_FILE >> 30} GiB")
+            try:
+                return WeightsFile(Path(os.path.abspath(place)), file_sha256(place), False)
+            except OSError as error:
+                raise WeightsRefused(place, (error.strerror or str(error)).lower()) from error
+    raise WeightsMissing(name, str(named), "there is no such file", "name one that is there")
+
+
+def weights_by_digest(sha256: str, hint: str) -> WeightsFile | None:
+    """Return the file with this SHA-256: where it lay before, else in a folder that is searched."""
+    for path in _candidates(hint):
+        try:
+            if file_sha256(path) == sha256:
+                return WeightsFile(path, sha256, published=False)
+        except OSError:
+            continue
+    return None
+
+
+def _candidates(hint: str) -> Iterator[Path]:
+    if hint and Path(hint).is_file():
+        yield Path(hint)
+    for folder in searched_folders():
+        if folder.is_dir():
+            yield from sorted(one for one in folder.iterdir() if one.suffix in _MODELS)
+
+
+def is_published(spec: BackboneSpec, file: str) -> bool:
+    """Tell whether a file of this name is one of the publisher's."""
+    return file in {one.file for one in published_files(spec)}
+
+
+def published_files(spec: BackboneSpec) -> tuple[PublishedWeights, ...]:
+    """Return the publisher's files that this backbone takes, the one to fetch first."""
+    network = spec.network
+    if network is None:
+        return ()
+    return (network.weights, network.also) if network.also else (network.weights,)
+
+
+def check_published(path: Path, spec: BackboneSpec) -> str:
+    """Return what was checked of a file that bears a published name.
+
+    Raises WeightsRefused where it is not the publisher's, OSError.
+    """
+    (published,) = (one for one in published_files(spec) if one.file == path.name)
+    mend = f"name it by --weights if you want it, or delete it and fewshot models fetch {spec.name}"
+    size = path.stat().st_size
+    if published.size is not None and size != published.size:
+        wanted = f"it has {size:,} bytes, the published file {published.size:,}"
+        raise WeightsRefused(path, wanted, mend)
+    if published.digest is not None:
+        kind, _, wanted = published.digest.partition(":")
+        if _digest(path, kind) != wanted:
+            raise WeightsRefused(path, f"its {kind} is not that of the published file", mend)
+        return f"size and {kind}"
+    return "its name only: no size is published" if published.size is None else "size"
+
+
+def _digest(path: Path, kind: str) -> str:
+    digest = hashlib.new(kind, usedforsecurity=False)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _missing(spec: BackboneSpec, reason: str) -> WeightsMissing:
+    published = published_files(spec)[0]
+    folder = weights_folder()
+    return WeightsMissing(
+        spec.name,
+        published.file,
+        reason,
+        f"get {published.url} where there is a network and put it into {folder} (or a folder of "
+        "FEWSHOT_WEIGHTS); --backbone palette needs no download",
+    )

@@ -1,0 +1,83 @@
+"""A path, a backbone and a crop come in; the store they agree with, and its embedder, go out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fewshot.errors import GalleryDamaged, GalleryMissing, RecipeMismatch
+from fewshot.recipe import Recipe
+from fewshot.store import Store
+from fewshot.watch import Watch
+
+if TYPE_CHECKING:  # numpy and Pillow are loaded when a picture is first looked at
+    from fewshot.backbones.choice import BackboneChoice
+    from fewshot.embedder import Embedder
+
+
+def open_or_create(
+    path: Path, *, backbone: str | BackboneChoice | None, crop: str | None, watch: Watch
+) -> Store:
+    """Open the gallery at `path`, or make it; see `Recognizer.create`."""
+    try:
+        store = Store.open(path)
+    except GalleryMissing:
+        from fewshot.backbones.catalog import DEFAULT
+        from fewshot.embedder import Embedder
+
+        made = Embedder.by_name(crop or "whole", backbone or DEFAULT, watch).recipe
+        store = Store.create(path, made)
+        if store.recipe == made:
+            return store  # else another process was first, with another recipe
+    recipe = store.recipe
+    asked = _difference(recipe, backbone, crop)
+    if asked:
+        store.close()
+        mend = "leave the option out, or name another gallery file"
+        raise RecipeMismatch(path, str(recipe), asked, mend)
+    return store
+
+
+def embedder_of(store: Store, watch: Watch) -> Embedder:
+    """Build the embedder that a gallery's recipe names.
+
+    Raises RecipeMismatch where this version gives other vectors, UnknownBackbone, WeightsMissing.
+    """
+    from fewshot.embedder import Embedder
+
+    recipe = store.recipe
+    if recipe.head is not None:
+        raise GalleryDamaged(store.path, "it names a trained head, which this version has not")
+    embedder = Embedder.of_recipe(recipe, watch)
+    if not embedder.recipe.agrees_with(recipe):
+        raise RecipeMismatch(
+            store.path,
+            str(recipe),
+            str(embedder.recipe),
+            "use the fewshot version that made it, or enroll the pictures into a new gallery",
+        )
+    return embedder
+
+
+def _difference(
+    recipe: Recipe, backbone: str | BackboneChoice | None, crop: str | None
+) -> str | None:
+    """Say what was asked for, where the gallery has something else; only what was given counts."""
+    if crop not in (None, recipe.crop):
+        return f"crop {crop}"
+    if backbone is None:
+        return None
+    from fewshot.backbones.choice import BackboneChoice
+    from fewshot.backbones.provision import named_digest
+
+    choice = BackboneChoice.of(backbone)
+    made = recipe.blueprint
+    if choice.own_model is None and choice.name != recipe.backbone:
+        return choice.name
+    given = dict(choice.given)
+    if choice.own_model is not None or "weights" in given:
+        given["weights"] = named_digest(choice)
+    for option, value in given.items():
+        if made is None or getattr(made, option) != value:
+            return f"{choice.name} ({option} {str(value)[:12]})"
+    return None
