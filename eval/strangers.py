@@ -1,13 +1,14 @@
 """Pictures SET/CLASS/* come in; how high strangers come, and how many are named, goes out.
 
-    python -m eval.strangers [--data FOLDER] [--galleries 40] [--out eval/results]
+    python -m eval.strangers [--data FOLDER] [--backbone palette] [--galleries 40] [--out ...]
 
 Half of a set's names are enrolled with five pictures each (genshin three), the other names are
-strangers; drawn anew for each gallery. Prints, for palette:
+strangers; drawn anew for each gallery. Prints, for the backbone named (a title of
+eval/backbones.py):
 - the prior's fit on train sets: the similarity that 5 % of strangers exceed, against the number of
   references, by least squares over sets, gallery sizes and references a name;
 - on dev sets, which the prior never saw: the share of strangers that get a name at the usual
-  threshold, the share of known queries rightly named, and the latter at the best threshold that
+  threshold, by the prior that is shipped (--fitted: by the one just fitted), the share of known queries rightly named, and the latter at the best threshold that
   hindsight could choose in each gallery for naming 5 % of its strangers.
 """
 

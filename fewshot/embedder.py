@@ -108,9 +108,12 @@ class Embedder:
             thumbnail=thumbnail(crop.pixels) if with_thumbnail else b"",
         )
 
-    def attempt(self, picture: Picture, *, with_thumbnail: bool = False) -> Embedded | Refusal:
+    def attempt(
+        self, picture: Picture, *, with_thumbnail: bool = False, threads: int | None = 1
+    ) -> Embedded | Refusal:
         """Read and embed a picture, one of many: a bad one gives a Refusal instead of an error."""
         try:
-            return self.embed_raw(read_picture(picture), with_thumbnail=with_thumbnail)
+            raw = read_picture(picture)
+            return self.embed_raw(raw, with_thumbnail=with_thumbnail, threads=threads)
         except UnreadableImage as error:
             return Refusal(error.source, error.reason)

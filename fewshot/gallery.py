@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 from fewshot.calibration import StrangerSample
 from fewshot.errors import GalleryDamaged
 from fewshot.index import ExactIndex
-from fewshot.prototypes import Prototypes, near_pairs
+from fewshot.prototypes import Prototypes
 from fewshot.store import Store
 
 MOST_STRANGERS = 2_000
 """References that stand in for strangers; more would cost time and change little."""
+
+LOOKED_AT = 0.25
+"""The share of strangers, highest first, whose look-alikes are looked up: more than is needed."""
 
 SAME_PICTURE = 0.99
 """Two pictures this near are taken for one: a copy, re-encoded or a little smaller."""
@@ -131,8 +134,9 @@ class Gallery:
     def _ask_as_strangers(self) -> StrangerSample | None:
         step = -(-len(self._vectors) // MOST_STRANGERS)
         vectors, owners = self._vectors[::step], self._owners[::step]
-        friends = self._sharing | near_pairs(vectors, owners, SAME_PICTURE)
-        similarities = self._prototypes.as_strangers(vectors, owners, friends)
+        similarities = self._prototypes.as_strangers(
+            vectors, owners, self._sharing, same=SAME_PICTURE, share=LOOKED_AT
+        )
         told = np.isfinite(similarities)
         return StrangerSample(similarities[told], owners[told]) if told.any() else None
 

@@ -1,10 +1,18 @@
-"""Unit vectors with ids come in; the nearest to a query go out. A checked layer over FAISS."""
+"""Unit vectors with ids come in; the nearest to a query go out. A checked layer over FAISS.
+
+A small gallery is searched by one product in numpy: the answers are the same, and loading FAISS
+would take longer than all the rest of the search.
+"""
 
 from __future__ import annotations
 
-import faiss
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+FAISS_FROM = 20_000
+"""Vectors from which on FAISS searches."""
 
 
 class ExactIndex:
@@ -12,10 +20,12 @@ class ExactIndex:
 
     def __init__(self, d: int) -> None:
         self.d = d
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(d))
+        self._vectors = np.empty((0, d), np.float32)  # both empty once FAISS has them
+        self._ids = np.empty(0, np.int64)
+        self._faiss: Any = None
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._ids) if self._faiss is None else int(self._faiss.ntotal)
 
     def add(self, vectors: NDArray[np.float32], ids: NDArray[np.int64]) -> None:
         """Add n vectors (n, d), each of length 1, under n ids of 0 or more not yet used.
@@ -25,8 +35,17 @@ class ExactIndex:
         self._check(vectors)
         if ids.shape != (len(vectors),):
             raise ValueError(f"{len(vectors)} vectors need as many ids; got shape {ids.shape}")
-        if len(vectors):
-            self._index.add_with_ids(np.ascontiguousarray(vectors), ids.astype(np.int64))
+        if self._faiss is None and len(self) + len(vectors) >= FAISS_FROM:
+            import faiss
+
+            self._faiss = faiss.IndexIDMap2(faiss.IndexFlatIP(self.d))
+            self._faiss.add_with_ids(self._vectors, self._ids)
+            self._vectors, self._ids = self._vectors[:0], self._ids[:0]
+        if self._faiss is None:
+            self._vectors = np.concatenate([self._vectors, vectors])
+            self._ids = np.concatenate([self._ids, ids.astype(np.int64)])
+        elif len(vectors):
+            self._faiss.add_with_ids(np.ascontiguousarray(vectors), ids.astype(np.int64))
 
     def search(
         self, queries: NDArray[np.float32], k: int
@@ -42,8 +61,13 @@ class ExactIndex:
         k = min(k, len(self))
         if k == 0:
             return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
-        similarities, ids = self._index.search(np.ascontiguousarray(queries), k)
-        order = np.lexsort((ids, -similarities), axis=1)
+        if self._faiss is None:
+            # row by row: a matrix product would add equal rows up in unequal ways
+            similarities = np.einsum("qd,nd->qn", queries, self._vectors)
+            ids = np.broadcast_to(self._ids, similarities.shape)
+        else:
+            similarities, ids = self._faiss.search(np.ascontiguousarray(queries), k)
+        order = np.lexsort((ids, -similarities), axis=1)[:, :k]
         similarities = np.take_along_axis(similarities, order, axis=1)
         return np.clip(similarities, -1.0, 1.0), np.take_along_axis(ids, order, axis=1)
 

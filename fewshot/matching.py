@@ -106,6 +106,11 @@ class Matcher:
         self._gallery.refresh()
         return self._gallery.neighbors(vector, k)
 
+    def prepare(self) -> None:
+        """Read the gallery now, while pictures are being embedded; answers wait for it anyway."""
+        self._gallery.refresh()
+        self._gallery.strangers()
+
     def usual_threshold(self) -> float:
         """Return the similarity that a name needs in this gallery as it is now."""
         return threshold_for(self._strangers, len(self._gallery), self._gallery.strangers())

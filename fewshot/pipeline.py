@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -27,23 +31,34 @@ def ordered_map(
 ) -> Iterator[Result]:
     """Apply a function to each item in threads; yield the results in the order of the items.
 
-    At most `workers * ahead` items are in flight, so memory does not grow with their number.
-    Pillow and numpy leave the interpreter lock while they decode and compute, so threads do.
+    The first ones are begun at once, before the first result is asked for. At most
+    `workers * ahead` items are in flight, so memory does not grow with their number.
+    Pillow, numpy and LiteRT leave the interpreter lock while they compute, so threads do.
     An exception of the function comes out at its item's turn and ends the rest; so does leaving
     the iteration.
     """
     workers = workers or usable_cores()
     if workers == 1:
-        yield from map(function, items)
-        return
-    from concurrent.futures import Future, ThreadPoolExecutor
+        return map(function, items)
+    from concurrent.futures import ThreadPoolExecutor
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="fewshot")
-    in_flight: deque[Future[Result]] = deque()
+    source = iter(items)
+    begun = deque(pool.submit(function, item) for item in islice(source, workers))
+    return _in_order(pool, function, source, begun, most=workers * ahead)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor,
+    function: Callable[[Item], Result],
+    items: Iterator[Item],
+    in_flight: deque[Future[Result]],
+    most: int,
+) -> Iterator[Result]:
     try:
         for item in items:
             in_flight.append(pool.submit(function, item))
-            while len(in_flight) >= workers * ahead or (in_flight and in_flight[0].done()):
+            while len(in_flight) >= most or (in_flight and in_flight[0].done()):
                 yield in_flight.popleft().result()
         while in_flight:
             yield in_flight.popleft().result()

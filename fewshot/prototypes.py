@@ -23,9 +23,11 @@ class Prototypes:
 
     def __init__(self, vectors: Vectors, owners: Owners) -> None:
         """Average `vectors` (n, d) float32 of length 1 by their `owners` (n,), any ids."""
-        self.owners, group = np.unique(owners, return_inverse=True)
+        order = np.argsort(owners, kind="stable")
+        self.owners, starts = np.unique(owners[order], return_index=True)
         sums = np.zeros((len(self.owners), vectors.shape[1]), np.float32)
-        np.add.at(sums, group.reshape(-1), vectors)
+        for row, some in enumerate(np.split(order, starts[1:]) if len(order) else ()):
+            sums[row] = vectors[some].sum(axis=0)
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         self._means = sums / np.maximum(lengths, np.float32(1e-12))
 
@@ -42,37 +44,45 @@ class Prototypes:
         return [(int(self.owners[one]), float(similar[one])) for one in order]
 
     def as_strangers(
-        self, vectors: Vectors, owners: Owners, sharing: Collection[tuple[int, int]] = ()
+        self,
+        vectors: Vectors,
+        owners: Owners,
+        friends: Collection[tuple[int, int]] = (),
+        *,
+        same: float = 2.0,
+        share: float = 1.0,
     ) -> NDArray[np.float32]:
         """Return how near each reference would come if its own identity were not enrolled.
 
-        vectors (n, d), owners (n,): references of this gallery. sharing: pairs of identities that
-        are no strangers to each other, each both ways. Returns (n,): the cosine to the nearest
-        class mean of any other identity, -inf where there is none.
+        vectors (n, d), owners (n,): references of this gallery. friends: pairs of identities that
+        are no strangers to each other. Nor are two of which two references have a cosine of `same`
+        or more; that is looked up for the highest `share` of the answers only, each identity
+        counting the same, and what lies below can but be too high.
+        Returns (n,): the cosine to the nearest class mean of any other identity, -inf where there
+        is none.
         """
-        friends: dict[int, list[int]] = {}
-        for one, other in sharing:
-            friends.setdefault(one, []).append(int(np.searchsorted(self.owners, other)))
-        nearest = np.empty(len(vectors), np.float32)
         own = np.searchsorted(self.owners, owners)
-        for start in range(0, len(vectors), _AT_ONCE):
-            part = slice(start, start + _AT_ONCE)
-            similar = vectors[part] @ self._means.T
-            similar[np.arange(len(similar)), own[part]] = -np.inf
-            for row, owner in enumerate(owners[part].tolist()):
-                if owner in friends:
-                    similar[row, friends[owner]] = -np.inf
-            nearest[part] = similar.max(axis=1)
-        return np.minimum(nearest, 1.0)
-
-
-def near_pairs(vectors: Vectors, owners: Owners, similarity: float) -> set[tuple[int, int]]:
-    """Return the pairs of owners, both ways, of which two vectors are at least so similar."""
-    pairs: set[tuple[int, int]] = set()
-    for start in range(0, len(vectors), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        near = vectors[part] @ vectors.T >= similarity
-        near &= owners[part, np.newaxis] != owners
-        for row, column in np.argwhere(near).tolist():
-            pairs.add((int(owners[start + row]), int(owners[column])))
-    return pairs
+        similar = np.concatenate(
+            [vectors[at : at + _AT_ONCE] @ self._means.T for at in range(0, len(vectors), _AT_ONCE)]
+        )
+        similar[np.arange(len(own)), own] = -np.inf
+        rows = [np.flatnonzero(own == name) for name in range(len(self.owners))]
+        for one, other in np.searchsorted(self.owners, np.array(list(friends), np.int64)).tolist():
+            similar[rows[one], other] = similar[rows[other], one] = -np.inf
+        weights = 1.0 / np.bincount(own, minlength=len(rows))[own] / max(1, len(np.unique(own)))
+        asked: set[tuple[int, int]] = set()
+        while True:
+            nearest = similar.argmax(axis=1)
+            highest = similar[np.arange(len(own)), nearest]
+            order = np.argsort(-highest, kind="stable")
+            top = order[np.cumsum(weights[order]) - weights[order] < share]
+            pairs = {
+                (min(pair), max(pair))
+                for pair in zip(own[top].tolist(), nearest[top].tolist(), strict=True)
+            } - asked
+            if same > 1.0 or not pairs:
+                return np.minimum(highest, 1.0)
+            asked |= pairs
+            for one, other in pairs:
+                if (vectors[rows[one]] @ vectors[rows[other]].T >= same).any():
+                    similar[rows[one], other] = similar[rows[other], one] = -np.inf

@@ -179,8 +179,14 @@ class Recognizer:
         from fewshot.pipeline import ordered_map
 
         self._require_somebody()
-        attempt = partial(self._embedder.attempt, with_thumbnail=with_thumbnails)
+        alone = isinstance(pictures, list) and len(pictures) == 1
+        attempt = partial(
+            self._embedder.attempt,
+            with_thumbnail=with_thumbnails,
+            threads=self._threads if alone else 1,
+        )
         results = ordered_map(attempt, each_picture(pictures), workers=self._threads)
+        self._matcher.prepare()
         return (self._answer(result, k, threshold) for result in results)
 
     def search(self, picture: Picture, k: int = 10) -> tuple[Neighbor, ...]:

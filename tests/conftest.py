@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,17 @@ def process(*arguments: str | Path, given: bytes = b"") -> Answer:
     command = [sys.executable, "-m", "fewshot", *map(str, arguments)]
     ended = subprocess.run(command, input=given, capture_output=True, timeout=60, check=False)
     return Answer(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let what a test starts heed SIGINT, also where this process was started to ignore it.
+
+    A process inherits that a signal is ignored (as below `nohup` or a shell's `&`), a handler not.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def says_one_line(answer: Answer, words: str) -> bool:

@@ -120,6 +120,7 @@ def test_a_bug_is_one_line_without_a_traceback(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_enrollment_ends_in_130_and_keeps_the_gallery(
     enrolled: Run, tmp_path: Path
 ) -> None:
@@ -129,11 +130,10 @@ def test_interrupted_enrollment_ends_in_130_and_keeps_the_gallery(
     for number in range(500):
         (many / f"{number}.png").hardlink_to(many / "first.png")
     command = [sys.executable, "-m", "fewshot", "enroll", str(many), "--name", "green"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    assert b"passed over" in process.stderr.readline()  # it goes to work now
-    process.send_signal(signal.SIGINT)
-    assert b"interrupted; the gallery is whole" in process.stderr.read()
-    assert process.wait(timeout=20) == 130
-    process.stderr.close()
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert b"passed over" in process.stderr.readline()  # it goes to work now
+        process.send_signal(signal.SIGINT)
+        assert b"interrupted; the gallery is whole" in process.stderr.read()
+        assert process.wait(timeout=20) == 130
     assert enrolled("list").out == "blue  2\nred   3\n"

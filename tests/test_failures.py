@@ -84,6 +84,7 @@ def test_an_answer_nobody_reads_is_not_called_unknown(enrolled: Path, form: str)
 
 
 @posix
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("command", [["match", "-"], ["enroll", "-", "--name", "red"]])
 def test_an_interrupt_is_told_in_one_line(fewshot: Run, enrolled: Path, command: list[str]) -> None:
     start = [sys.executable, "-m", "fewshot", *command]

@@ -32,12 +32,15 @@ def load_backbone(meant: str | BackboneChoice, watch: Watch = _DEAF) -> Backbone
         for option in choice.given:
             raise BadBackboneOption(spec.name, option, "it has no weights and one form only")
         return _palette()
-    from fewshot.backbones.litert import LiteRTBackbone
+    _import_ahead()
     from fewshot.backbones.provision import provide
 
     if choice.own_model:
         spec = find_backbone(f"{FILE}{choice.own_model}")
-    return LiteRTBackbone(provide(choice, spec, watch), spec, watch)
+    artifact = provide(choice, spec, watch)
+    from fewshot.backbones.litert import LiteRTBackbone
+
+    return LiteRTBackbone(artifact, spec, watch)
 
 
 def build_now(
@@ -68,10 +71,25 @@ def load_again(name: str, blueprint: Blueprint | None, watch: Watch = _DEAF) -> 
     spec = find_backbone(name)
     if blueprint is None:
         return load_backbone(name, watch)
-    from fewshot.backbones.litert import LiteRTBackbone
+    _import_ahead()
     from fewshot.backbones.provision import provide_again
 
-    return LiteRTBackbone(provide_again(blueprint, spec, watch), spec, watch)
+    artifact = provide_again(blueprint, spec, watch)
+    from fewshot.backbones.litert import LiteRTBackbone
+
+    return LiteRTBackbone(artifact, spec, watch)
+
+
+def _import_ahead() -> None:
+    """Import LiteRT in a thread: loading it and hashing a graph take as long, on two cores."""
+    from contextlib import suppress
+    from threading import Thread
+
+    def load() -> None:
+        with suppress(ImportError):  # it is said when it is imported in its place
+            import ai_edge_litert.interpreter  # noqa: F401
+
+    Thread(target=load, daemon=True).start()
 
 
 def _some(folder: Path, at_least: int) -> list[Pixels]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -71,7 +72,8 @@ def match(
 
     pictures: Iterable[Path] = each_picture(named_paths(paths, null=null))
     total = 0
-    if "-" not in paths and (form == "json" or not sys.stdout.isatty()):
+    one = len(paths) == 1 and not os.path.isdir(paths[0])
+    if "-" not in paths and (one or form == "json" or not sys.stdout.isatty()):
         pictures = list(pictures)  # else answers appear while paths still come
         total = len(pictures)
     counts: Counter[str] = Counter()
