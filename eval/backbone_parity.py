@@ -22,7 +22,7 @@ from eval.backbones import Vectors, measurable, vectors_of
 from eval.episodes import spread_of
 from eval.pictures import PictureSet, read_set
 from eval.report import markdown, write
-from eval.sets import DRAWN, OTHER, SHOTS, offer_vectors, read_options
+from eval.sets import DRAWN, OTHER, SHOTS, SMALL_OTHER, offer_vectors, read_options
 from fewshot.backbones.backbone import Backbone
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.loading import load_backbone
@@ -40,7 +40,9 @@ def evenly(dev: Path, count: int) -> PictureSet:
     files: list[Path] = []
     names = (*DRAWN, *OTHER)
     for number, name in enumerate(names):
-        own = read_set(dev / name, at_least=SHOTS.get(name, 5) + 1).files
+        limit, each = (None, None) if name in DRAWN else SMALL_OTHER
+        least = SHOTS.get(name, 5) + 1
+        own = read_set(dev / name, at_least=least, most_classes=limit, most_pictures=each).files
         wanted = count * (number + 1) // len(names) - count * number // len(names)
         files += [own[len(own) * i // wanted] for i in range(wanted)]
     return PictureSet("dev", files, np.zeros(len(files), np.int64), ["any"])
@@ -66,7 +68,7 @@ def nearest(vectors: Vectors) -> NDArray[np.intp]:
     """Return which other picture is nearest to each; (n,)."""
     similar = vectors @ vectors.T
     np.fill_diagonal(similar, -np.inf)
-    return similar.argmax(axis=1)
+    return np.asarray(similar.argmax(axis=1))
 
 
 def wilson(hits: int, n: int) -> tuple[float, float, float]:

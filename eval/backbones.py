@@ -54,7 +54,7 @@ def vectors_of(pictures: PictureSet, backbone: Backbone, keep: Path | None = Non
         if kept and kept.is_file():
             return np.asarray(np.load(kept), np.float32)
         pixels = decode(read_picture(path), 2 * backbone.spec.input_size).pixels
-        vector = backbone.embed([pixels])[0]
+        vector: Vectors = backbone.embed([pixels])[0]
         if kept:
             making = kept.with_suffix(f".{os.getpid()}")
             with making.open("wb") as file:

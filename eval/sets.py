@@ -23,6 +23,9 @@ OTHER = (
     "tinyimagenet200", "emoji_styles",
 )  # fmt: skip
 """Faces, people and things, of dev."""
+SMALL_TRAIN, SMALL_OTHER = (10, 5), (20, 6)
+"""At most so many names, and pictures a name, of a train set and of one of OTHER, for networks that
+take long over a picture."""
 SHOTS = {"genshin89": 3, "bbt8": 3, "emoji_styles": 1}
 """References a class, five in all other sets."""
 
@@ -65,6 +68,7 @@ def read_options(
     )
     parser.add_argument(f"--{what}", type=int, default=repeats, dest="repeats")
     parser.add_argument("--out", type=Path, default=RESULTS)
+    also(parser)
     given = parser.parse_args()
     place = given.data or os.environ.get("FEWSHOT_TEST_DATA")
     if not place or not Path(place).is_dir():

@@ -3,30 +3,32 @@
     python -m eval.strangers [--data FOLDER] [--backbone palette] [--galleries 40] [--out ...]
 
 Half of a set's names are enrolled with five pictures each (genshin three), the other names are
-strangers; drawn anew for each gallery. Prints, for the backbone named (a title of
-eval/backbones.py):
+strangers; drawn anew for each gallery. Prints, for a backbone (a title of eval/backbones.py):
 - the prior's fit on train sets: the similarity that 5 % of strangers exceed, against the number of
   references, by least squares over sets, gallery sizes and references a name;
 - on dev sets, which the prior never saw: the share of strangers that get a name at the usual
-  threshold, by the prior that is shipped (--fitted: by the one just fitted), the share of known queries rightly named, and the latter at the best threshold that
-  hindsight could choose in each gallery for naming 5 % of its strangers.
+  threshold (by the prior that is shipped, or with --fitted by the one just fitted), the share of
+  known queries rightly named, and the latter at the best threshold that hindsight could choose in
+  each gallery for naming 5 % of its strangers.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.pictures import embed_set, read_set
+from eval.backbones import load, measurable, vectors_of
+from eval.pictures import read_set
 from eval.report import interval, markdown, write
-from eval.sets import SHOTS, TRAIN, read_options
-from fewshot.backbones.catalog import find_backbone
-from fewshot.backbones.loading import load_backbone
+from eval.sets import OTHER, SHOTS, SMALL_OTHER, SMALL_TRAIN, TRAIN, offer_vectors, read_options
+from fewshot.backbones.backbone import Backbone
+from fewshot.backbones.spec import StrangerPrior
 from fewshot.calibration import StrangerSample, threshold_for
 from fewshot.prototypes import Prototypes
 
@@ -35,6 +37,9 @@ DEV = (
     "lfw", "orl40", "grocery81",
 )  # fmt: skip
 RATE = 0.05
+LARGE = (120, 20)
+"""Of a set at most so many names, and so many pictures a name."""
+FITTED_SHOTS = (1, 5, 10)
 
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -53,13 +58,18 @@ class Asked:
     hindsight: NDArray[np.bool_]  # (m,), the same at the best threshold that names 5 % of strangers
 
 
-def fit_prior(sets: dict[str, tuple[Vectors, Labels]], draws: int) -> dict[str, Any]:
-    """Fit at_one + per_doubling * log2(references) to where 5 % of strangers come, set by set."""
+def fit_prior(
+    sets: dict[str, tuple[Vectors, Labels]], draws: int, most_pictures: int = LARGE[1]
+) -> dict[str, Any]:
+    """Fit at_one + per_doubling * log2(references) to where 5 % of strangers come, set by set.
+
+    most_pictures: how many a name has at most; galleries with more references a name are not made.
+    """
     points: list[tuple[str, float, float]] = []
     rng = np.random.default_rng(0)
     for name, (vectors, labels) in sets.items():
         classes = int(labels.max()) + 1
-        for shots in (1, 5, 10):
+        for shots in (one for one in FITTED_SHOTS if one <= most_pictures):
             for names in (1, 2, 5, 10, 20, 50):
                 if names > classes // 2:
                     continue
@@ -76,18 +86,19 @@ def fit_prior(sets: dict[str, tuple[Vectors, Labels]], draws: int) -> dict[str, 
         "at_one_by_set": per_set,
         "points": len(points),
         "sets": len(own),
+        "pictures": sum(len(labels) for _, labels in sets.values()),
     }
 
 
-def ask(vectors: Vectors, labels: Labels, shots: int, rng: np.random.Generator) -> Asked:
+def ask(
+    vectors: Vectors, labels: Labels, shots: int, prior: StrangerPrior, rng: np.random.Generator
+) -> Asked:
     """Enroll half of the names and ask about everybody else, and about what was not enrolled."""
     names = (int(labels.max()) + 1) // 2
     strangers, near, prototypes, support = _strangers(vectors, labels, names, shots, rng)
     owners = labels[support]
     stand_ins = prototypes.as_strangers(vectors[support], owners)
-    threshold = threshold_for(
-        find_backbone("palette").strangers, len(support), StrangerSample(stand_ins, owners)
-    )
+    threshold = threshold_for(prior, len(support), StrangerSample(stand_ins, owners))
     queries = np.setdiff1d(np.flatnonzero(np.isin(labels, prototypes.owners)), support)
     answers = [prototypes.nearest(vectors[one], 1)[0] for one in queries]
     similar = np.array([similarity for _, similarity in answers])
@@ -125,15 +136,22 @@ def figures(asked: list[Asked]) -> dict[str, Any]:
 
 def main() -> int:
     """Measure, print, write."""
-    options = read_options(__doc__, repeats=40, what="galleries")
-    train = {name: _vectors(options.train / name, 6) for name in TRAIN}
-    fit = fit_prior(train, options.repeats)
+    options = read_options(__doc__, repeats=40, what="galleries", also=_offer)
+    given = options.more
+    backbone, keep = load(given.backbone), given.vectors
+    limits = SMALL_TRAIN if given.small else LARGE
+    train = {name: _vectors(options.train / name, 6, backbone, keep, limits) for name in TRAIN}
+    fit = fit_prior(train, options.repeats, limits[1])
+    shipped = prior = backbone.spec.strangers
+    if given.fitted:
+        prior = replace(prior, at_one=fit["at_one"], per_doubling=fit["per_doubling"])
     rng = np.random.default_rng(1)
     sets: dict[str, Any] = {}
     for name in DEV:
         shots = SHOTS.get(name, 5)
-        vectors, labels = _vectors(options.dev / name, shots + 1)
-        asked = [ask(vectors, labels, shots, rng) for _ in range(options.repeats)]
+        limits = SMALL_OTHER if given.small and name in OTHER else LARGE
+        vectors, labels = _vectors(options.dev / name, shots + 1, backbone, keep, limits)
+        asked = [ask(vectors, labels, shots, prior, rng) for _ in range(options.repeats)]
         count = {"pictures": len(labels), "names": int(labels.max()) + 1}
         sets[name] = {**count, **figures(asked)}
     shown = (
@@ -147,28 +165,42 @@ def main() -> int:
     averages = [f"{np.mean([one[key][0] for one in sets.values()]):.3f}" for key in shown]
     rows.append(["**mean of sets**", "", "", *averages])
     head = ["set", "n (names)", "threshold", *shown]
-    prior = find_backbone("palette").strangers
     text = (
-        f"Prior fitted on {fit['sets']} train sets ({fit['points']} points): "
+        f"{given.backbone}: prior fitted on {fit['sets']} train sets ({fit['pictures']} pictures, "
+        f"{fit['points']} points): "
         f"at_one {fit['at_one']:.3f} (sets {min(fit['at_one_by_set'].values()):.3f} to "
         f"{max(fit['at_one_by_set'].values()):.3f}), per_doubling {fit['per_doubling']:.4f}; "
-        f"shipped: {prior.at_one}, {prior.per_doubling}.\n\n" + markdown(head, rows)
+        f"shipped: {shipped.at_one}, {shipped.per_doubling}. Thresholds below by the "
+        f"{'fitted' if given.fitted else 'shipped'} one.\n\n" + markdown(head, rows)
     )
     about = (
         f"Means over names, asked in up to {options.repeats} galleries of half of them; "
         "95 % intervals by bootstrap over the names, which in sets of four names says little."
     )
-    result = {"prior": fit, "sets": sets, "galleries": options.repeats}
-    write("strangers", result, text, options.out, about)
+    result = {"backbone": given.backbone, "prior": fit, "fitted": given.fitted, "sets": sets}
+    name = "strangers" if given.backbone == "palette" else f"strangers_{given.backbone}"
+    write(name, result | {"galleries": options.repeats}, text, options.out, about)
     return 0
 
 
-def _vectors(folder: Path, at_least: int) -> tuple[Vectors, Labels]:
+def _offer(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--backbone", choices=list(measurable()), default="palette")
+    parser.add_argument("--fitted", action="store_true", help="use the prior just fitted")
+    parser.add_argument("--small", action="store_true", help="take fewer pictures")
+    offer_vectors(parser)
+
+
+def _vectors(
+    folder: Path,
+    at_least: int,
+    backbone: Backbone,
+    keep: Path | None,
+    limits: tuple[int, int],
+) -> tuple[Vectors, Labels]:
     print(f"{folder.parent.name} {folder.name}", file=sys.stderr)
-    palette = load_backbone("palette")
-    pictures = read_set(folder, at_least=at_least, most_classes=120, most_pictures=20)
-    embed = {"palette": lambda pixels: palette.embed([pixels])[0]}
-    return embed_set(pictures, embed)["palette"], pictures.labels
+    names, each = limits
+    pictures = read_set(folder, at_least=at_least, most_classes=names, most_pictures=each)
+    return vectors_of(pictures, backbone, keep), pictures.labels
 
 
 def _strangers(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
+    from fewshot.backbones.choice import BackboneChoice
     from fewshot.crops import Box
     from fewshot.embedder import Embedder, Refusal
     from fewshot.enrollment import Enrollment
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from fewshot.matching import Match
     from fewshot.recognizer import Recognizer
     from fewshot.records import Forgotten, Identity, Reference
+    from fewshot.watch import Watch
 
 _HOME = {
+    "BackboneChoice": "backbones.choice",
     "Box": "crops",
     "Candidate": "gallery",
     "Embedder": "embedder",
@@ -38,9 +41,11 @@ _HOME = {
     "Recognizer": "recognizer",
     "Reference": "records",
     "Refusal": "embedder",
+    "Watch": "watch",
 }
 
 __all__ = [
+    "BackboneChoice",
     "Box",
     "Candidate",
     "Embedder",
@@ -53,6 +58,7 @@ __all__ = [
     "Recognizer",
     "Reference",
     "Refusal",
+    "Watch",
     "__version__",
 ]
 

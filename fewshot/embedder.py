@@ -28,7 +28,6 @@ class Embedded:
     """A picture's vector and where it came from."""
 
     source: str  # the path as given, or "<bytes>", "<image>", "<array>"
-    digest: bytes  # SHA-256, 32 bytes
     vector: NDArray[np.float32]  # (d,), length 1
     box: Box  # the crop, in pixels of the whole upright picture
     thumbnail: bytes  # JPEG of the crop, at most 128 pixels a side; empty where none was asked for
@@ -102,7 +101,6 @@ class Embedder:
         vector.flags.writeable = False
         return Embedded(
             source=raw.source,
-            digest=raw.digest,
             vector=vector,
             box=crop.box.scaled(decoded.width / width, decoded.height / height),
             thumbnail=thumbnail(crop.pixels) if with_thumbnail else b"",

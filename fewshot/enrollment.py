@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fewshot.embedder import Embedded, Embedder, Refusal
 from fewshot.errors import UnreadableImage
-from fewshot.images import NAMELESS, Picture, RawPicture, read_picture
+from fewshot.images import NAMELESS, Picture, read_picture
 from fewshot.names import clean_name
 from fewshot.pipeline import ordered_map
 from fewshot.staging import Committed, Elsewhere, Staging, staging
@@ -44,13 +44,15 @@ def enroll_pictures(
     """
     ledger = _Ledger(store)
 
-    def arrive(item: tuple[str, Picture]) -> tuple[str, Embedded | Refusal | RawPicture]:
+    def arrive(item: tuple[str, Picture]) -> tuple[str, _Arrived | Refusal]:
         name, picture = item
         try:
             raw = read_picture(picture)
             if raw.digest in ledger.known[name]:
-                return name, RawPicture(raw.source, raw.digest, b"")
-            return name, embedder.embed_raw(raw, with_thumbnail=True)
+                return name, _Arrived(raw.source, raw.digest, None)
+            return name, _Arrived(
+                raw.source, raw.digest, embedder.embed_raw(raw, with_thumbnail=True)
+            )
         except UnreadableImage as error:
             return name, Refusal(error.source, error.reason)
 
@@ -58,13 +60,20 @@ def enroll_pictures(
         for name, result in ordered_map(arrive, ledger.opened(pictures), workers=threads):
             if isinstance(result, Refusal):
                 ledger.refused[name].append(result)
-            elif isinstance(result, RawPicture):
-                arriving.skip(name, digest=result.digest, source=_absolute(result.source))
             else:
                 _stage(arriving, name, result)
             if progress:
                 progress()
         return ledger.closed(arriving.commit())
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A picture on its way in; not embedded where it stands under its name already."""
+
+    source: str
+    digest: bytes
+    embedded: Embedded | None
 
 
 class _Ledger:
@@ -103,15 +112,19 @@ class _Ledger:
         ]
 
 
-def _stage(arriving: Staging, name: str, picture: Embedded) -> None:
-    box = picture.box
+def _stage(arriving: Staging, name: str, picture: _Arrived) -> None:
+    source, embedded = _absolute(picture.source), picture.embedded
+    if embedded is None:
+        arriving.skip(name, digest=picture.digest, source=source)
+        return
+    box = embedded.box
     arriving.add(
         name,
         digest=picture.digest,
-        vector=picture.vector.astype("<f4").tobytes(),
-        source=_absolute(picture.source),
+        vector=embedded.vector.astype("<f4").tobytes(),
+        source=source,
         box=f"{box.x} {box.y} {box.width} {box.height}",
-        thumbnail=picture.thumbnail,
+        thumbnail=embedded.thumbnail,
     )
 
 

@@ -14,7 +14,6 @@ A message says what failed, on which thing, and what to do; its parts stay as at
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -50,6 +49,8 @@ class BackboneError(FewshotError):
 
 def _suggestion(wrong: str, known: Iterable[str]) -> str:
     """Return the nearest known words, or all of them where they are few."""
+    from difflib import get_close_matches
+
     known = sorted(known)
     near = get_close_matches(wrong, known, n=3, cutoff=0.5)
     if near:

@@ -7,6 +7,7 @@ import io
 import os
 import stat
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, TypeAlias
@@ -29,13 +30,19 @@ MAX_BYTES = 256 * 2**20
 _SHARED = Lock()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RawPicture:
     """A picture read and not yet decoded: enough to know whether it was seen before."""
 
     source: str  # the path as given, or "<bytes>", "<image>", "<array>"
-    digest: bytes  # SHA-256 of the file's bytes; of the pixels where there is no file
     content: bytes | NDArray[np.uint8]
+
+    @cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of the file's bytes; of the pixels where there is no file. 32 bytes."""
+        if isinstance(self.content, bytes):
+            return hashlib.sha256(self.content).digest()
+        return _pixel_digest(self.content)
 
 
 def read_picture(picture: Picture) -> RawPicture:
@@ -48,8 +55,7 @@ def read_picture(picture: Picture) -> RawPicture:
     """
     if isinstance(picture, (str, os.PathLike)):
         path = Path(picture)
-        content = _file_bytes(path)
-        return RawPicture(str(path), hashlib.sha256(content).digest(), content)
+        return RawPicture(str(path), _file_bytes(path))
     if isinstance(picture, (bytes, bytearray, memoryview)):
         return _from_bytes(bytes(picture), "<bytes>")
     if isinstance(picture, np.ndarray):
@@ -61,7 +67,7 @@ def read_picture(picture: Picture) -> RawPicture:
         if picture.size == 0:
             raise ValueError(f"an array must have pixels; got shape {picture.shape}")
         refuse_size("<array>", picture.shape[1], picture.shape[0])
-        return RawPicture("<array>", _pixel_digest(picture), picture)
+        return RawPicture("<array>", picture)
     if isinstance(picture, Image.Image):
         refuse_size("<image>", *picture.size)
         try:
@@ -69,11 +75,13 @@ def read_picture(picture: Picture) -> RawPicture:
                 pixels = decode_image(picture, 0).pixels
         except Exception as error:  # opened lazily, and damaged
             raise UnreadableImage("<image>", str(error) or type(error).__name__) from error
-        return RawPicture("<image>", _pixel_digest(pixels), pixels)
+        return RawPicture("<image>", pixels)
     if hasattr(picture, "read"):
         name = getattr(picture, "name", None)
         source = name if isinstance(name, str) else "<file>"
-        return _from_bytes(picture.read(MAX_BYTES + 1), source)
+        content = picture.read(MAX_BYTES + 1)
+        if isinstance(content, bytes):
+            return _from_bytes(content, source)
     raise TypeError(
         "a picture is a path, bytes, a binary file, a PIL image or a uint8 RGB array, "
         f"not {type(picture).__name__}"
@@ -124,9 +132,11 @@ def _closed(folder: Path) -> bool:
 def _from_bytes(content: bytes, source: str) -> RawPicture:
     if len(content) > MAX_BYTES:
         raise ImageTooLarge(source, f"it is larger than {MAX_BYTES // 2**20} MiB")
-    return RawPicture(source, hashlib.sha256(content).digest(), content)
+    return RawPicture(source, content)
 
 
 def _pixel_digest(pixels: Pixels) -> bytes:
     header = f"{pixels.shape[0]}x{pixels.shape[1]} RGB ".encode()
-    return hashlib.sha256(header + np.ascontiguousarray(pixels).tobytes()).digest()
+    digest = hashlib.sha256(header)
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.digest()

@@ -69,7 +69,11 @@ class Prototypes:
         rows = [np.flatnonzero(own == name) for name in range(len(self.owners))]
         for one, other in np.searchsorted(self.owners, np.array(list(friends), np.int64)).tolist():
             similar[rows[one], other] = similar[rows[other], one] = -np.inf
-        weights = 1.0 / np.bincount(own, minlength=len(rows))[own] / max(1, len(np.unique(own)))
+        weights = (
+            1.0
+            / np.bincount(own, minlength=len(rows))[own]
+            / max(1, np.count_nonzero(np.bincount(own)))
+        )
         asked: set[tuple[int, int]] = set()
         while True:
             nearest = similar.argmax(axis=1)
@@ -81,7 +85,7 @@ class Prototypes:
                 for pair in zip(own[top].tolist(), nearest[top].tolist(), strict=True)
             } - asked
             if same > 1.0 or not pairs:
-                return np.minimum(highest, 1.0)
+                return np.asarray(np.minimum(highest, 1.0), np.float32)
             asked |= pairs
             for one, other in pairs:
                 if (vectors[rows[one]] @ vectors[rows[other]].T >= same).any():

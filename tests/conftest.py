@@ -58,8 +58,11 @@ Folder = Callable[..., Path]
 
 @pytest.fixture(autouse=True)
 def _own_user_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees or touches the user's own gallery."""
+    """No test sees or touches the user's own gallery or cache, nor the network."""
     monkeypatch.setenv("FEWSHOT_GALLERY", str(tmp_path / "gallery.db"))
+    monkeypatch.setenv("FEWSHOT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("FEWSHOT_OFFLINE", "1")
+    monkeypatch.delenv("FEWSHOT_WEIGHTS", raising=False)
     monkeypatch.setenv("FEWSHOT_DEBUG", "1")
 
 

@@ -7,7 +7,6 @@ in another package, is refused before Keras sees the file.
 from __future__ import annotations
 
 import json
-import zipfile
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +32,8 @@ class OwnModel:
 
 def read_own_model(path: Path) -> OwnModel:
     """Read a `.keras` or `.h5` model's configuration; raises WeightsRefused."""
+    import zipfile
+
     try:
         if path.is_dir():
             raise WeightsRefused(path, f"it is a folder; save the model as {_MODEL_FORMATS}")
@@ -86,6 +87,8 @@ def _parts(config: object) -> Iterator[dict[str, Any]]:
 
 
 def _from_zip(path: Path) -> str:
+    import zipfile
+
     with zipfile.ZipFile(path) as archive:
         if sum(one.file_size for one in archive.infolist()) > MAX_FILE:
             raise ValueError("it unpacks to too much")

@@ -61,7 +61,7 @@ class Palette:
             picture = squeezed(crop, self.spec.input_size, Image.Resampling.BICUBIC)
             with self._one_at_a_time:
                 vectors.append(joined(blocks(picture)))
-        return np.stack(vectors)
+        return np.stack(vectors) if vectors else np.empty((0, D), np.float32)
 
 
 def blocks(picture: NDArray[np.uint8]) -> list[NDArray[np.float32]]:

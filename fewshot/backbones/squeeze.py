@@ -25,7 +25,8 @@ def prepared(crop: NDArray[np.uint8], side: int, how: Preprocessing) -> NDArray[
     """Turn a crop (height, width, 3), uint8 RGB, into an input (1, side, side, 3), float32."""
     pixels = squeezed(crop, side)
     if how.bgr:
-        pixels = pixels[..., ::-1]
-    numbers = np.subtract(pixels, np.array(how.subtracted, np.float32), dtype=np.float32)
+        pixels = np.ascontiguousarray(pixels[..., ::-1])
+    row = np.tile(np.array(how.subtracted, np.float32), side)  # a whole row at once is far faster
+    numbers = np.subtract(pixels.reshape(side, side * 3), row, dtype=np.float32)
     numbers *= np.float32(1.0 / how.divisor)
-    return numbers[np.newaxis]
+    return numbers.reshape(1, side, side, 3)

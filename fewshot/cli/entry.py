@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def run() -> None:
     """Run the command line; end with 130 where it is interrupted before it has begun."""
+    # One answer takes many small products: threads for them cost more than they bring. Pictures
+    # are worked on by threads of our own.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from fewshot.cli.main import main
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 import unicodedata
@@ -43,6 +42,8 @@ def emit(
             document = {"schema": SCHEMA, **about, key: list(rows)}
             click.echo(_json(document, indent=2))
         elif form == "csv":
+            import csv
+
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(columns)
             for row in rows:

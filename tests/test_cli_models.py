@@ -1,0 +1,182 @@
+"""fewshot models: what there is, what is here, and whether it is whole."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from fewshot.backbones.artifact import GRAPH, folder_of
+from fewshot.backbones.cache import cache_folder, weights_folder
+from fewshot.backbones.catalog import BACKBONES
+from fewshot.cli.main import cli
+from fewshot.cli.models import models
+from tests.conftest import Run
+from tests.networks import write_own_model
+from tests.test_artifact import BLUEPRINT, place
+
+NEEDING_WEIGHTS = [name for name, spec in BACKBONES.items() if spec.network]
+
+
+def put_weights(name: str, data: bytes = b"not the published file") -> Path:
+    network = BACKBONES[name].network
+    assert network
+    path = weights_folder() / network.weights.file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def listed(fewshot: Run) -> dict[str, dict[str, object]]:
+    return {row["name"]: row for row in fewshot("models", "list", "--json").json["models"]}
+
+
+def test_every_backbone_is_listed(fewshot: Run) -> None:
+    printed = fewshot("models", "list").out.splitlines()
+    assert [line.split()[0] for line in printed] == list(BACKBONES)
+
+
+@pytest.mark.parametrize("name", NEEDING_WEIGHTS)
+def test_a_row_says_network_input_width_size_license_source_and_state(
+    name: str, fewshot: Run
+) -> None:
+    row = listed(fewshot)[name]
+    for key in ("network", "input", "d", "license", "source", "state", "address"):
+        assert row[key], key
+    assert "bytes" in row
+
+
+def test_palette_is_always_ready(fewshot: Run) -> None:
+    assert listed(fewshot)["palette"]["state"] == "ready"
+
+
+def test_what_is_not_here_is_to_be_fetched(fewshot: Run) -> None:
+    assert {listed(fewshot)[name]["state"] for name in NEEDING_WEIGHTS} == {"to fetch"}
+
+
+def test_weights_that_are_here_are_to_be_built(fewshot: Run) -> None:
+    put_weights("vggface")
+    assert listed(fewshot)["vggface"]["state"] == "to build"
+
+
+def test_the_size_is_that_of_the_file_that_is_here(fewshot: Run) -> None:
+    put_weights("vggface", b"12345")
+    assert listed(fewshot)["vggface"]["bytes"] == 5
+
+
+def test_info_says_where_it_comes_from_and_under_what_license(fewshot: Run) -> None:
+    printed = fewshot("models", "info", "vggface-senet50").out
+    for part in ("rcmalli_vggface_tf_notop_senet50.h5", "https://", "Oxford", "avg_pool"):
+        assert part in printed
+
+
+def test_info_shows_what_is_built(fewshot: Run) -> None:
+    place()
+    assert BLUEPRINT.fingerprint[:8] in fewshot("models", "info", "vgg19").out
+
+
+def test_info_on_an_unknown_name_suggests_one(fewshot: Run) -> None:
+    answer = fewshot("models", "info", "vgg16")
+    assert answer.code == 5
+    assert "did you mean vgg19" in answer.err
+
+
+def test_verify_finds_nothing_wrong_where_nothing_is(fewshot: Run) -> None:
+    assert fewshot("models", "verify", "--json").json["verified"] == []
+
+
+def test_verify_passes_what_is_whole(fewshot: Run) -> None:
+    folder = place()
+    answer = fewshot("models", "verify")
+    assert answer.code == 0
+    assert answer.out.startswith("ok")
+    assert folder.name in answer.out
+
+
+def test_verify_names_a_graph_that_was_changed(fewshot: Run) -> None:
+    (place() / GRAPH).write_bytes(b"A graph")
+    answer = fewshot("models", "verify")
+    assert answer.code == 5
+    assert answer.out.startswith("BAD")
+    assert "not the graph that was built" in answer.out
+
+
+def test_verify_names_weights_that_are_not_the_published_ones(fewshot: Run) -> None:
+    path = put_weights("vgg19")
+    (row,) = fewshot("models", "verify", "--json").json["verified"]
+    assert (row["path"], row["ok"]) == (str(path), False)
+    assert "80,134,624" in row["reason"]
+
+
+def test_verify_says_where_nothing_was_published_to_check_by(fewshot: Run) -> None:
+    put_weights("vggface")
+    (row,) = fewshot("models", "verify", "--json").json["verified"]
+    assert row["ok"]
+    assert "no size is published" in row["reason"]
+
+
+def test_path_is_the_cache(fewshot: Run) -> None:
+    assert fewshot("models", "path").out == f"{cache_folder()}\n"
+
+
+def test_path_in_json_says_where_weights_are_looked_for(
+    fewshot: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEWSHOT_WEIGHTS", str(tmp_path))
+    (row,) = fewshot("models", "path", "--json").json["paths"]
+    assert row["searched"] == [str(tmp_path), str(weights_folder())]
+
+
+def test_fetch_finds_what_is_here(fewshot: Run) -> None:
+    path = put_weights("vggface")
+    answer = fewshot("models", "fetch", "vggface", "--json")
+    (row,) = answer.json["fetched"]
+    assert row["path"] == str(path)
+    assert row["sha256"] == sha256(path.read_bytes()).hexdigest()
+
+
+def test_fetch_has_nothing_to_do_for_palette(fewshot: Run) -> None:
+    answer = fewshot("models", "fetch", "palette")
+    assert answer.code == 2
+    assert "no weights to download" in answer.err
+
+
+def test_offline_a_backbone_without_weights_ends_in_5(fewshot: Run, tmp_path: Path) -> None:
+    answer = fewshot("enroll", tmp_path, "--name", "x", "--backbone", "mobilenetv2")
+    assert answer.code in (3, 5)
+
+
+@pytest.mark.parametrize("option", ["--layer=x", "--size=96", "--precision=fp16", "--weights=w"])
+def test_options_of_a_network_go_with_a_backbone(option: str, fewshot: Run, photo: Path) -> None:
+    answer = fewshot("enroll", "x.png", "--name", "x", option)
+    assert answer.code == 2
+    assert "goes with --backbone" in answer.err
+
+
+@pytest.mark.parametrize("option", ["--layer=x", "--size=96", "--precision=fp16", "--weights=w"])
+def test_palette_takes_none_of_them(option: str, fewshot: Run, enrolled: Path) -> None:
+    answer = fewshot("enroll", enrolled, "--backbone", "palette", option, "-g", "other.db")
+    assert answer.code == 2
+    assert "palette cannot take" in answer.err
+
+
+@pytest.mark.parametrize("command", sorted(models.commands))
+def test_every_command_of_it_has_help(command: str, fewshot: Run) -> None:
+    answer = fewshot("models", command, "--help")
+    assert answer.code == 0
+    assert len(answer.out.splitlines()) > 3
+
+
+def test_it_stands_among_the_commands() -> None:
+    assert cli.commands["models"] is models
+
+
+@pytest.mark.tensorflow
+def test_build_builds_and_says_the_parity(fewshot: Run, tmp_path: Path) -> None:
+    model = write_own_model(tmp_path / "own.keras")
+    answer = fewshot("models", "build", f"file:{model}", "--precision", "fp16", "--json")
+    (row,) = answer.json["built"]
+    assert answer.code == 0
+    assert row["parity"]["lowest"] >= 0.999
+    assert Path(row["path"]) == folder_of("file", row["fingerprint"])
