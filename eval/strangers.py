@@ -7,16 +7,16 @@ strangers; drawn anew for each gallery. Prints, for a backbone (a title of eval/
 - the prior's fit on train sets: the similarity that 5 % of strangers exceed, against the number of
   references, by least squares over sets, gallery sizes and references a name;
 - on dev sets, which the prior never saw: the share of strangers that get a name at the usual
-  threshold (by the prior that is shipped, or with --fitted by the one just fitted), the share of
-  known queries rightly named, and the latter at the best threshold that hindsight could choose in
-  each gallery for naming 5 % of its strangers.
+  threshold (by the prior that is shipped), the share of known queries rightly named, and the
+  latter at the best threshold that hindsight could choose in each gallery for naming 5 % of its
+  strangers.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from eval.pictures import read_set
 from eval.report import interval, markdown, write
 from eval.sets import OTHER, SHOTS, SMALL_OTHER, SMALL_TRAIN, TRAIN, offer_vectors, read_options
 from fewshot.backbones.backbone import Backbone
+from fewshot.backbones.catalog import strangers_of
 from fewshot.backbones.spec import StrangerPrior
 from fewshot.calibration import StrangerSample, threshold_for
 from fewshot.prototypes import Prototypes
@@ -142,9 +143,8 @@ def main() -> int:
     limits = SMALL_TRAIN if given.small else LARGE
     train = {name: _vectors(options.train / name, 6, backbone, keep, limits) for name in TRAIN}
     fit = fit_prior(train, options.repeats, limits[1])
-    shipped = prior = backbone.spec.strangers
-    if given.fitted:
-        prior = replace(prior, at_one=fit["at_one"], per_doubling=fit["per_doubling"])
+    made = backbone.blueprint
+    prior = strangers_of(backbone.spec.name, made.layer if made else None)
     rng = np.random.default_rng(1)
     sets: dict[str, Any] = {}
     for name in DEV:
@@ -170,14 +170,13 @@ def main() -> int:
         f"{fit['points']} points): "
         f"at_one {fit['at_one']:.3f} (sets {min(fit['at_one_by_set'].values()):.3f} to "
         f"{max(fit['at_one_by_set'].values()):.3f}), per_doubling {fit['per_doubling']:.4f}; "
-        f"shipped: {shipped.at_one}, {shipped.per_doubling}. Thresholds below by the "
-        f"{'fitted' if given.fitted else 'shipped'} one.\n\n" + markdown(head, rows)
+        f"shipped: {prior.at_one}, {prior.per_doubling}.\n\n" + markdown(head, rows)
     )
     about = (
         f"Means over names, asked in up to {options.repeats} galleries of half of them; "
         "95 % intervals by bootstrap over the names, which in sets of four names says little."
     )
-    result = {"backbone": given.backbone, "prior": fit, "fitted": given.fitted, "sets": sets}
+    result = {"backbone": given.backbone, "prior": fit, "sets": sets}
     name = "strangers" if given.backbone == "palette" else f"strangers_{given.backbone}"
     write(name, result | {"galleries": options.repeats}, text, options.out, about)
     return 0
@@ -185,7 +184,6 @@ def main() -> int:
 
 def _offer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backbone", choices=list(measurable()), default="palette")
-    parser.add_argument("--fitted", action="store_true", help="use the prior just fitted")
     parser.add_argument("--small", action="store_true", help="take fewer pictures")
     offer_vectors(parser)
 

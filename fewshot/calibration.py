@@ -17,10 +17,6 @@ PRIOR_NAMES = 5
 """The prior counts as much as this many names of the gallery's own."""
 
 
-HIGHEST = 0.985
-"""No gallery needs more: a picture that is enrolled must be known."""
-
-
 @dataclass(frozen=True, slots=True)
 class StrangerSample:
     """What a gallery says of strangers: each identity in turn not enrolled, asked against the rest.
@@ -59,4 +55,4 @@ def threshold_for(prior: StrangerPrior, references: int, sample: StrangerSample 
     passed = np.cumsum(weights[order]) / len(names)
     own = float(sample.similarities[order][np.searchsorted(passed, 1.0 - RATE - 1e-9)])
     share = len(names) / (len(names) + PRIOR_NAMES)
-    return min(HIGHEST, max(own, share * own + (1.0 - share) * usual))
+    return min(prior.highest, max(own, share * own + (1.0 - share) * usual))

@@ -25,9 +25,6 @@ MOST_STRANGERS = 2_000
 LOOKED_AT = 0.25
 """The share of strangers, highest first, whose look-alikes are looked up: more than is needed."""
 
-SAME_PICTURE = 0.99
-"""Two pictures this near are taken for one: a copy, re-encoded or a little smaller."""
-
 _AT_ONCE = 4096
 _NOT_ASKED = StrangerSample(np.empty(0, np.float32), np.empty(0, np.int64))
 
@@ -53,8 +50,13 @@ class Neighbor:
 class Gallery:
     """Searches a store's identities and references by cosine similarity."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, same_picture: float = 0.99) -> None:
+        """Look at a store.
+
+        same_picture: the cosine from which two pictures are taken for one: a copy, re-encoded or a
+        little smaller.
+        """
+        self._store, self._same_picture = store, same_picture
         self._seen: tuple[int, int] | None = None
         self._strangers: StrangerSample | None = _NOT_ASKED
         self._names: dict[int, str] = {}
@@ -135,7 +137,7 @@ class Gallery:
         step = -(-len(self._vectors) // MOST_STRANGERS)
         vectors, owners = self._vectors[::step], self._owners[::step]
         similarities = self._prototypes.as_strangers(
-            vectors, owners, self._sharing, same=SAME_PICTURE, share=LOOKED_AT
+            vectors, owners, self._sharing, same=self._same_picture, share=LOOKED_AT
         )
         told = np.isfinite(similarities)
         return StrangerSample(similarities[told], owners[told]) if told.any() else None

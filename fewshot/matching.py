@@ -13,7 +13,7 @@ from fewshot.calibration import threshold_for
 from fewshot.crops import Box
 from fewshot.embedder import Embedded
 from fewshot.errors import GalleryEmpty
-from fewshot.gallery import SAME_PICTURE, Candidate, Gallery, Neighbor
+from fewshot.gallery import Candidate, Gallery, Neighbor
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,18 @@ def decide(
     neighbors: Sequence[Neighbor],
     *,
     threshold: float,
+    same_picture: float = 0.99,
     box: Box,
     thumbnail: bytes = b"",
 ) -> Match:
     """Name the nearest candidate where it is as near as the threshold, else nobody.
 
-    A query that is one of the references (within SAME_PICTURE) has that reference's name.
+    A query that is one of the references (a cosine of `same_picture`) has that reference's name.
     candidates: nearest first, at least one, and two where the gallery has two names. neighbors:
     nearest first.
     """
     best = candidates[0]
-    if neighbors and neighbors[0].similarity >= SAME_PICTURE:
+    if neighbors and neighbors[0].similarity >= same_picture:
         best = Candidate(neighbors[0].name, neighbors[0].similarity)
     others = [one for one in candidates if one.name != best.name]
     return Match(
@@ -97,6 +98,7 @@ class Matcher:
             candidates,
             self._gallery.neighbors(picture.vector, k),
             threshold=self.usual_threshold() if threshold is None else threshold,
+            same_picture=self._strangers.same_picture,
             box=picture.box,
             thumbnail=picture.thumbnail,
         )

@@ -69,11 +69,8 @@ class Prototypes:
         rows = [np.flatnonzero(own == name) for name in range(len(self.owners))]
         for one, other in np.searchsorted(self.owners, np.array(list(friends), np.int64)).tolist():
             similar[rows[one], other] = similar[rows[other], one] = -np.inf
-        weights = (
-            1.0
-            / np.bincount(own, minlength=len(rows))[own]
-            / max(1, np.count_nonzero(np.bincount(own)))
-        )
+        counts = np.bincount(own, minlength=len(rows))
+        weights = 1.0 / (counts[own] * max(1, int((counts > 0).sum())))
         asked: set[tuple[int, int]] = set()
         while True:
             nearest = similar.argmax(axis=1)

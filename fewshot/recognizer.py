@@ -223,11 +223,14 @@ class Recognizer:
 
     @cached_property
     def _matcher(self) -> Matcher:
-        from fewshot.backbones.catalog import find_backbone
+        from fewshot.backbones.catalog import strangers_of
         from fewshot.gallery import Gallery
         from fewshot.matching import Matcher
 
-        return Matcher(Gallery(self._store), find_backbone(self._store.recipe.backbone).strangers)
+        recipe = self._store.recipe
+        layer = recipe.blueprint.layer if recipe.blueprint else None
+        strangers = strangers_of(recipe.backbone, layer)
+        return Matcher(Gallery(self._store, strangers.same_picture), strangers)
 
     def _require_somebody(self) -> None:
         if not self._store.count():

@@ -19,7 +19,7 @@ from fewshot.backbones.artifact import Parity
 from fewshot.backbones.errors import BackboneUnavailable
 from fewshot.backbones.litert import Interpreters
 
-LOWEST = {"float32": 0.9999, "fp16": 0.999, "int8": 0.9}
+LOWEST = {"float32": 0.9999, "fp16": 0.998, "int8": 0.9}
 """The cosine to Keras that every picture must reach, by precision."""
 
 _BYTES = {"float32": 4, "fp16": 2, "int8": 1}  # a weight
