@@ -20,8 +20,8 @@ class ExactIndex:
 
     def __init__(self, d: int) -> None:
         self.d = d
-        self._vectors = np.empty((0, d), np.float32)  # both empty once FAISS has them
-        self._ids = np.empty(0, np.int64)
+        self._vectors: NDArray[np.float32] = np.empty((0, d), np.float32)
+        self._ids: NDArray[np.int64] = np.empty(0, np.int64)  # both empty once FAISS has them
         self._faiss: Any = None
 
     def __len__(self) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from fewshot import index
 from fewshot.index import ExactIndex
 
 
@@ -17,13 +18,27 @@ def unit(n: int, d: int, seed: int) -> NDArray[np.float32]:
     return vectors
 
 
+@pytest.fixture(params=["numpy", "FAISS"], autouse=True)
+def searches(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test of this file holds for a small gallery and for a large one."""
+    if request.param == "FAISS":
+        monkeypatch.setattr(index, "FAISS_FROM", 3)
+
+
 def filled(vectors: NDArray[np.float32]) -> ExactIndex:
     index = ExactIndex(vectors.shape[1])
     index.add(vectors, np.arange(10, 10 + len(vectors)))
     return index
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
+@settings(
+    deadline=None,
+    max_examples=50,
+    derandomize=True,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture
+    ],  # it changes nothing between examples
+)
 @given(st.integers(1, 60), st.integers(2, 20), st.integers(1, 70), st.integers(0, 10_000))
 def test_it_finds_what_brute_force_finds(n: int, d: int, k: int, seed: int) -> None:
     vectors, queries = unit(n, d, seed), unit(3, d, seed + 1)
@@ -72,3 +87,12 @@ def test_ids_must_be_as_many_as_vectors() -> None:
 def test_a_k_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="k is 1 or more"):
         filled(unit(2, 4, 0)).search(unit(1, 4, 0), 0)
+
+
+def test_it_goes_over_to_faiss_while_it_grows() -> None:
+    vectors = unit(8, 5, 2)
+    growing = ExactIndex(5)
+    for number, vector in enumerate(vectors):
+        growing.add(vector[np.newaxis], np.array([10 + number]))
+    assert len(growing) == 8
+    assert growing.search(vectors, 1)[1].ravel().tolist() == list(range(10, 18))

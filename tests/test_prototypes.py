@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fewshot.backbones.spec import StrangerPrior
+from fewshot.calibration import StrangerSample, threshold_for
 from fewshot.prototypes import Owners, Prototypes, Vectors
 
 
@@ -57,3 +59,37 @@ def test_a_stand_in_stranger_never_meets_its_own_name(n: int, names: int, seed: 
     for number in (0, n // 2, n - 1):
         others = [mean @ vectors[number] for one, mean in means.items() if one != owners[number]]
         assert found[number] == pytest.approx(max(others), abs=1e-5)
+
+
+def all_pairs(vectors: Vectors, owners: Owners, same: float) -> set[tuple[int, int]]:
+    """Find look-alikes the long way: every reference beside every other."""
+    near = (vectors @ vectors.T >= same) & (owners[:, None] != owners)
+    return {(int(owners[one]), int(owners[other])) for one, other in np.argwhere(near)}
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(st.integers(8, 200), st.integers(2, 30), st.integers(0, 10_000), st.sampled_from([3, 6]))
+def test_looking_up_the_nearest_look_alikes_gives_the_threshold_of_looking_up_all(
+    n: int, names: int, seed: int, d: int
+) -> None:
+    vectors, owners = some(n, names, seed, d)
+    prototypes = Prototypes(vectors, owners)
+    prior, same = StrangerPrior(0.0, 0.0, 1.0, same_picture=1.0), 0.97
+    friends = all_pairs(vectors, owners, same)
+    thresholds = [
+        threshold_for(prior, n, StrangerSample(found[told], owners[told]))
+        for found in (
+            prototypes.as_strangers(vectors, owners, friends),
+            prototypes.as_strangers(vectors, owners, same=same, share=0.25),
+        )
+        if (told := np.isfinite(found)).any()
+    ]
+    assert len(set(thresholds)) <= 1
+
+
+def test_friends_are_no_strangers_to_each_other() -> None:
+    vectors, owners = some(40, 2, 1)
+    one, other = np.unique(owners).tolist()
+    assert np.isneginf(
+        Prototypes(vectors, owners).as_strangers(vectors, owners, [(one, other)])
+    ).all()

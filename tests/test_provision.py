@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -180,12 +181,10 @@ def test_a_graph_that_disagrees_with_keras_is_never_used(
 def test_a_graph_without_its_weights_is_never_used(
     provide: Provide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import keras
+    import tensorflow as tf
 
-    def empty(model: Any, path: Path, **options: Any) -> None:
-        path.write_bytes(b"TFL3")
-
-    monkeypatch.setattr(keras.Model, "export", empty)
+    empty = SimpleNamespace(convert=lambda: b"TFL3")
+    monkeypatch.setattr(tf.lite.TFLiteConverter, "from_saved_model", lambda folder: empty)
     with pytest.raises(BackboneUnavailable, match=r"has 4 bytes where its weights alone take"):
         provide()
 

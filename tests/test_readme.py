@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from fewshot import errors
+from fewshot.backbones.catalog import BACKBONES
 from fewshot.cli.main import cli
 from tests.conftest import Run
 
@@ -67,13 +69,25 @@ def test_every_command_stands_in_it(command: str) -> None:
     assert re.search(rf"^\| `{command}[ `]", README, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", sorted(cli.commands))
+def every_command(group: click.Group) -> dict[str, click.Command]:
+    """Return the commands, those of a group by its name and theirs."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        inside = every_command(command) if isinstance(command, click.Group) else {"": command}
+        found |= {f"{name} {more}".strip(): one for more, one in inside.items()}
+    return found
+
+
+COMMANDS = every_command(cli)
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_option_of_a_command_stands_in_it(command: str) -> None:
     everywhere = {"--gallery", "--json", "--jsonl", "--csv", "--null"}
-    for option in cli.commands[command].params:
+    for option in COMMANDS[command].params:
         for name in set(option.opts) - everywhere:
             if name.startswith("--"):
-                assert f"`{name}`" in README, name
+                assert re.search(rf"`{name}[ `]|{name} FOLDER", README), name
 
 
 def test_every_exit_code_of_an_error_stands_in_it() -> None:
@@ -123,3 +137,32 @@ def test_its_share_of_strangers_is_the_measured_one() -> None:
     assert f"{shares[0]:.0f} to {shares[-1]:.0f} % of strangers" in said
     assert f"{found[0]:.0f} to {found[-1]:.0f} % of the known" in said
     assert f"{sum(one['pictures'] for one in sets):,} pictures, " in said
+
+
+def test_its_figures_of_the_other_backbones_are_the_measured_ones() -> None:
+    said = " ".join(README.split())
+    sets = results("backbone_accuracy")["sets"]
+    for group in ("mean of the 7 drawn sets", "mean of the 9 other sets"):
+        figures = sets[group]
+        assert f"({figures['pictures']:,} pictures, {figures['classes']} names)" in said
+        for title in ("palette", "mobilenetv2", "inceptionv3-mixed8", "vgg19-block3"):
+            assert percent(figures["accuracy"][title]) in said, title
+
+
+def test_its_figures_of_speed_are_the_measured_ones() -> None:
+    said = " ".join(README.split())
+    rows = {row["what"]: row["numbers"] for row in results("backbone_speed")["rows"]}
+    for what, words in {
+        "cold: `fewshot match`, s": "1,000 references takes {:.2f} s",
+        "cold: peak memory of match, MB": "and {:.0f} MB",
+        "cold: script / match": "scikit-learn {:.0f} times as long",
+        "warm: Keras / `embed`": "one warm picture is {:.1f} times faster",
+        "bulk: enroll / Keras": "enrolled {:.1f} times faster",
+    }.items():
+        assert words.format(rows[what]["median"]) in said, what
+
+
+def test_its_table_of_backbones_is_the_catalog() -> None:
+    for spec in BACKBONES.values():
+        assert f"`{spec.name}`" in README
+        assert re.search(rf"\| {spec.input_size} \| {spec.d:,} \|", README), spec.name

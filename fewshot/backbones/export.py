@@ -1,14 +1,16 @@
 """A Keras model comes in; a LiteRT graph that agrees with it, and how well, goes out.
 
 Nothing is used before it has been compared: the graph must be as large as its weights are, and give
-the vectors that Keras gives. Of the ways to convert, only `Model.export` is used: converting
-concrete functions of Keras 3 writes a graph without weights, and no error.
+the vectors that Keras gives. Of the ways to convert, the one over a SavedModel is used, as Keras
+itself does from 3.13 on: converting concrete functions of Keras 3 writes a graph without weights,
+and no error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
@@ -35,14 +37,16 @@ def export(model: keras.Model, graph: Path, precision: str) -> None:
         raise BackboneUnavailable(
             "it", f"Keras runs on {keras.backend.backend()}", "set KERAS_BACKEND=tensorflow"
         )
-    options: dict[str, object] = {}
-    if precision != "float32":
-        options["optimizations"] = [tf.lite.Optimize.DEFAULT]
-    if precision == "fp16":
-        options["target_spec"] = {"supported_types": [tf.float16]}
     shape = (1, *model.inputs[0].shape[1:])
     signature = [keras.InputSpec(shape=shape, dtype="float32", name="image")]
-    model.export(graph, format="litert", input_signature=signature, verbose=False, **options)
+    with TemporaryDirectory(dir=graph.parent) as saved:
+        model.export(saved, format="tf_saved_model", input_signature=signature, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(saved)
+        if precision != "float32":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if precision == "fp16":
+            converter.target_spec.supported_types = [tf.float16]
+        graph.write_bytes(converter.convert())
     kernels = (one.shape for one in model.trainable_weights if len(one.shape) > 1)
     least = sum(int(np.prod(shape)) for shape in kernels) * _BYTES[precision]
     size = graph.stat().st_size
