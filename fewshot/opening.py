@@ -68,6 +68,7 @@ def _difference(
     if backbone is None:
         return None
     from fewshot.backbones.choice import BackboneChoice
+    from fewshot.backbones.errors import BadBackboneOption
     from fewshot.backbones.provision import named_digest
 
     choice = BackboneChoice.of(backbone)
@@ -75,6 +76,8 @@ def _difference(
     if choice.own_model is None and choice.name != recipe.backbone:
         return choice.name
     given = dict(choice.given)
+    if choice.own_model is not None and "weights" in given:
+        raise BadBackboneOption(choice.name, "weights", "the model file holds its own")
     if choice.own_model is not None or "weights" in given:
         given["weights"] = named_digest(choice)
     for option, value in given.items():

@@ -44,7 +44,11 @@ def ordered_map(
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="fewshot")
     source = iter(items)
-    begun = deque(pool.submit(function, item) for item in islice(source, workers))
+    try:
+        begun = deque(pool.submit(function, item) for item in islice(source, workers))
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
     return _in_order(pool, function, source, begun, most=workers * ahead)
 
 

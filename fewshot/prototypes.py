@@ -57,7 +57,7 @@ class Prototypes:
         vectors (n, d), owners (n,): references of this gallery. friends: pairs of identities that
         are no strangers to each other. Nor are two of which two references have a cosine of `same`
         or more; that is looked up for the highest `share` of the answers only, each identity
-        counting the same, and what lies below can but be too high.
+        counting the same, and for one answer of each; what lies below can but be too high.
         Returns (n,): the cosine to the nearest class mean of any other identity, -inf where there
         is none.
         """
@@ -71,12 +71,14 @@ class Prototypes:
             similar[rows[one], other] = similar[rows[other], one] = -np.inf
         counts = np.bincount(own, minlength=len(rows))
         weights = 1.0 / (counts[own] * max(1, int((counts > 0).sum())))
+        one_each = np.unique(own, return_index=True)[1]  # has this name any stranger at all?
         asked: set[tuple[int, int]] = set()
         while True:
             nearest = similar.argmax(axis=1)
             highest = similar[np.arange(len(own)), nearest]
             order = np.argsort(-highest, kind="stable")
-            top = order[np.cumsum(weights[order]) - weights[order] < share]
+            highest_share = order[np.cumsum(weights[order]) - weights[order] < share]
+            top = np.concatenate([highest_share, one_each])
             pairs = {
                 (min(pair), max(pair))
                 for pair in zip(own[top].tolist(), nearest[top].tolist(), strict=True)

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from fewshot.backbones.blueprint import Blueprint
+from fewshot.backbones.choice import FILE
 
 MAX_D = 65_536
 
@@ -37,6 +38,9 @@ class Recipe:
             raise ValueError(f"a recipe's d is 1 to {MAX_D}, not {self.d!r}")
         if self.blueprint is not None and self.blueprint.fingerprint != self.fingerprint:
             raise ValueError("a recipe's fingerprint is that of its blueprint")
+        network = "file" if self.backbone.startswith(FILE) else self.backbone
+        if self.blueprint is not None and self.blueprint.network != network:
+            raise ValueError("a recipe's backbone is that of its blueprint")
 
     def __str__(self) -> str:
         head = f" + head {self.head[:8]}" if self.head else ""

@@ -16,8 +16,8 @@ from tests.conftest import Folder, Run
 ROOT = Path(package.__file__).parent
 
 FLOORS = [
-    {"errors", "watch", "backbones.preprocessing", "backbones.cache", "backbones.choice"}
-    | {"backbones.blueprint"},
+    {"errors", "watch", "backbones.preprocessing", "backbones.cache", "backbones.choice"},
+    {"backbones.blueprint"},
     {
         "names",
         "records",

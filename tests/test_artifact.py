@@ -92,6 +92,12 @@ EDITS: list[Callable[[dict[str, Any]], Any]] = [
     lambda parts: parts.update(blueprint=None),
     lambda parts: parts["blueprint"].update(size=97),
     lambda parts: parts.pop("parity"),
+    lambda parts: parts["parity"].update(lowest=None),
+    lambda parts: parts["parity"].update(mean=float("nan")),
+    lambda parts: parts.update(graph_bytes="1"),
+    lambda parts: parts.update(published="yes"),
+    lambda parts: parts.update(name="vgg16"),
+    lambda parts: parts.update(license=3),
     lambda parts: parts.update(more=1),
     lambda parts: parts.clear(),
 ]

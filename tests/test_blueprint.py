@@ -47,6 +47,9 @@ def test_it_comes_back_from_its_mapping() -> None:
     "change",
     [
         {"network": ""},
+        {"network": "../../elsewhere"},
+        {"network": "a\0b"},
+        {"preprocessing": "nonsense"},
         {"weights": "ab"},
         {"weights": "AB" * 32},
         {"size": 0},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from fewshot import BackboneChoice, Recognizer
 from fewshot.backbones import provision
 from fewshot.backbones.artifact import GRAPH
 from fewshot.backbones.cache import artifacts_folder
+from fewshot.backbones.errors import BadBackboneOption
 from fewshot.errors import RecipeMismatch
 from tests.conftest import Folder, Run, process
 from tests.networks import write_own_model
@@ -176,3 +179,23 @@ def test_references_stand_in_the_order_given(model: str, folder_of: Folder, tmp_
         recognizer.enroll(pictures, "red")
         sources = [reference.source for reference in recognizer.references("red")]
     assert sources == [str(picture) for picture in pictures]
+
+
+def test_weights_beside_a_model_of_one_s_own_are_refused(gallery: Path, model: str) -> None:
+    with pytest.raises(BadBackboneOption, match="holds its own"):
+        Recognizer.create(gallery, backbone=BackboneChoice(model, weights="other.h5"))
+
+
+@pytest.mark.parametrize("network", ["../../outside/x", "nonsense", "vgg19"])
+def test_a_gallery_whose_recipe_was_tampered_with_is_damaged(
+    network: str, gallery: Path, photo: Callable[..., Path], fewshot: Run, tmp_path: Path
+) -> None:
+    connection = sqlite3.connect(gallery)
+    ((text,),) = connection.execute("SELECT json FROM recipe")
+    parts = json.loads(text)
+    parts["blueprint"]["network"] = network
+    connection.execute("UPDATE recipe SET json = ?", (json.dumps(parts),))
+    connection.commit()
+    connection.close()
+    assert fewshot("match", photo("red"), "-g", gallery).code == 4
+    assert not (tmp_path.parent / "outside").exists()

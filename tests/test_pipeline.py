@@ -57,3 +57,16 @@ def test_leaving_early_leaves_no_thread_behind() -> None:
 
 def test_there_is_at_least_one_core() -> None:
     assert usable_cores() >= 1
+
+
+def test_items_that_fail_at_once_leave_no_thread_behind() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise OSError("no more")
+
+    with pytest.raises(OSError, match="no more"):
+        ordered_map(abs, items(), workers=3)
+    for thread in threading.enumerate():
+        if thread.name.startswith("fewshot"):
+            thread.join(timeout=10)
+            assert not thread.is_alive()

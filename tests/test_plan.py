@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import pytest
 
 from fewshot.backbones.catalog import BACKBONES, find_backbone
@@ -142,3 +143,41 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_a_folder_is_said_to_be_one(tmp_path: Path) -> None:
     with pytest.raises(WeightsRefused, match="it is a folder; save the model as"):
         planned(f"file:{tmp_path}")
+
+
+def test_a_model_is_read_as_keras_will_read_it_by_its_name(tmp_path: Path) -> None:
+    harmless = tmp_path / "harmless.keras"
+    model_file(harmless, entrance(96, 96, 3))
+    both = tmp_path / "both.h5"  # HDF5 to Keras, and a zip to whoever looks at its end
+    with h5py.File(both, "w") as file:
+        file.attrs["model_config"] = json.dumps(layer("Lambda"))
+    both.write_bytes(both.read_bytes() + harmless.read_bytes())
+    with pytest.raises(WeightsRefused, match="holds a Lambda"):
+        planned(f"file:{both}")
+
+
+@pytest.mark.parametrize("name", ["model.zip", "model.KERAS", "model"])
+def test_a_file_of_another_name_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(WeightsRefused, match="does not end as a model's does"):
+        planned(model_file(tmp_path / name, entrance(96, 96, 3)))
+
+
+@pytest.mark.parametrize(
+    "bad", [{"class_name": ["Dense"]}, {**layer("Dense"), "module": ["os"]}, {"class_name": {}}]
+)
+def test_a_configuration_that_keras_would_not_write_is_refused(
+    bad: dict[str, Any], tmp_path: Path
+) -> None:
+    with pytest.raises(WeightsRefused, match=r"Keras"):
+        planned(model_file(tmp_path / "a.keras", entrance(96, 96, 3), bad))
+
+
+def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", json.dumps(layer("Dense", more="x" * 5000)))
+    data = bytearray(path.read_bytes())
+    data[45:60] = b"\xff" * 15
+    path.write_bytes(data)
+    with pytest.raises(WeightsRefused, match="no Keras model, or damaged"):
+        planned(f"file:{path}")

@@ -73,6 +73,8 @@ def test_looking_up_the_nearest_look_alikes_gives_the_threshold_of_looking_up_al
     n: int, names: int, seed: int, d: int
 ) -> None:
     vectors, owners = some(n, names, seed, d)
+    copies = np.random.default_rng(seed).integers(0, n, (n // 8, 2))
+    vectors[copies[:, 0]] = vectors[copies[:, 1]]  # some of them under two names
     prototypes = Prototypes(vectors, owners)
     prior, same = StrangerPrior(0.0, 0.0, 1.0, same_picture=1.0), 0.97
     friends = all_pairs(vectors, owners, same)

@@ -280,3 +280,55 @@ def test_a_crop_is_embedded_as_keras_embeds_it(provide: Provide, model: Path) ->
     theirs = np.asarray(keras.saving.load_model(model)(given))[0]
     ours = LiteRTBackbone(provide(), find_backbone("file:own")).embed([crop])[0]
     assert ours == pytest.approx(theirs / np.linalg.norm(theirs), abs=1e-6)
+
+
+def save(path: Path, inputs: Any, outputs: Any) -> Path:
+    import keras
+
+    keras.Model(inputs, outputs).save(path)
+    return path
+
+
+def test_a_model_of_two_inputs_is_refused(provide: Provide, tmp_path: Path) -> None:
+    import keras
+
+    one, two = keras.Input((32, 32, 3)), keras.Input((32, 32, 3))
+    path = save(tmp_path / "two.keras", [one, two], keras.layers.Flatten(name="g")(one + two))
+    for options in ({}, {"layer": "g"}):
+        with pytest.raises(WeightsRefused, match="2 inputs"):
+            provide(path, **options)
+
+
+def test_a_vector_too_wide_for_a_gallery_is_refused_before_it_is_built(
+    provide: Provide, tmp_path: Path
+) -> None:
+    import keras
+
+    picture = keras.Input((160, 160, 3))
+    path = save(tmp_path / "wide.keras", picture, keras.layers.Flatten()(picture))
+    with pytest.raises(BadBackboneOption, match="76,800 numbers, 65,536 is the most"):
+        provide(path)
+
+
+def test_a_model_that_gives_no_numbers_is_refused(provide: Provide, tmp_path: Path) -> None:
+    import keras
+
+    model = keras.saving.load_model(write_own_model(tmp_path / "nan.keras"))
+    model.layers[0].set_weights([one * np.nan for one in model.layers[0].get_weights()])
+    model.save(tmp_path / "nan.keras")
+    with pytest.raises(BackboneUnavailable, match="not finite"):
+        provide(tmp_path / "nan.keras")
+
+
+def test_what_the_converter_cannot_hold_is_said_in_one_line(
+    provide: Provide, tmp_path: Path
+) -> None:
+    import keras
+
+    picture = keras.Input((32, 32, 3))
+    gray = keras.ops.mean(picture, axis=-1)
+    inverse = keras.ops.linalg.inv(gray + 40 * keras.ops.eye(32))
+    path = save(tmp_path / "inverse.keras", picture, keras.layers.Flatten()(inverse))
+    with pytest.raises(BackboneUnavailable, match=r"cannot build .*Error") as caught:
+        provide(path)
+    assert "\n" not in str(caught.value)

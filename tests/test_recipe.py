@@ -62,9 +62,17 @@ def test_people_read_layer_size_and_precision() -> None:
 
 
 def test_where_a_model_lies_decides_nothing() -> None:
-    assert BUILT.agrees_with(replace(BUILT, backbone="file:/elsewhere"))
+    own = replace(BLUEPRINT, network="file")
+    here = Recipe("whole", "file:/here.keras", own.fingerprint, None, 256, own)
+    assert here.agrees_with(replace(here, backbone="file:/elsewhere.keras"))
 
 
 @pytest.mark.parametrize("change", [{"crop": "face"}, {"d": 255}, {"head": "ab"}])
 def test_what_decides_must_agree(change: dict[str, Any]) -> None:
     assert not BUILT.agrees_with(replace(BUILT, **change))
+
+
+@pytest.mark.parametrize("backbone", ["palette", "mobilenetv2", "file:/a/model.keras"])
+def test_a_backbone_that_is_not_its_blueprint_s_is_refused(backbone: str) -> None:
+    with pytest.raises(ValueError, match="that of its blueprint"):
+        replace(BUILT, backbone=backbone)

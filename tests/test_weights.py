@@ -153,3 +153,24 @@ def test_where_it_lay_before_is_looked_at_first(tmp_path: Path, own: list[Path])
 def test_what_is_nowhere_is_not_found(own: list[Path]) -> None:
     put(own[0], data=b"other")
     assert weights_by_digest(sha256(DATA).hexdigest(), "/gone/net.h5") is None
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "~nobody-of-that-name/w.h5", "a\0b"])
+def test_a_name_that_no_file_can_have_is_named_all_the_same(name: str) -> None:
+    with pytest.raises(WeightsMissing, match="there is no such file"):
+        named_weights("vgg19", name)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_passed_over(
+    own: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_second = put(own[1])
+    real = Path.is_file
+
+    def refused(path: Path) -> bool:
+        if path.parent == own[0]:
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    assert found(card()) == in_second

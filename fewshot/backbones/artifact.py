@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 
 from fewshot.backbones.blueprint import Blueprint
@@ -69,11 +70,27 @@ class Manifest:
             manifest = cls(blueprint=blueprint, parity=parity, **parts)
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"not a manifest: {error}") from error
+        _require(manifest)
         if blueprint.fingerprint != fingerprint:
             raise ValueError("its fingerprint is not that of what it says")
-        if type(manifest.d) is not int or not 1 <= manifest.d <= MAX_D:
-            raise ValueError(f"its d is {manifest.d!r}")
         return manifest
+
+
+def _require(manifest: Manifest) -> None:
+    """Raise ValueError where JSON gave a value of another type."""
+    parity = manifest.parity
+    texts = (manifest.name, manifest.license, manifest.graph_sha256, parity.on)
+    counts = (manifest.d, manifest.graph_bytes, parity.pictures)
+    cosines = (parity.lowest, parity.mean)
+    if (
+        not all(isinstance(one, str) for one in texts)
+        or not all(type(one) is int for one in counts)
+        or not all(type(one) in (int, float) and isfinite(one) for one in cosines)
+        or type(manifest.published) is not bool
+    ):
+        raise ValueError("a value in it is of the wrong type")
+    if not 1 <= manifest.d <= MAX_D:
+        raise ValueError(f"its d is {manifest.d}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +120,7 @@ def read_artifact(name: str, fingerprint: str) -> Artifact | None:
     manifest = _manifest(folder)
     if manifest is None:
         return None
-    if manifest.blueprint.fingerprint != fingerprint:
+    if manifest.blueprint.fingerprint != fingerprint or manifest.name != name:
         raise ArtifactRefused(folder, "it is made from something else")
     check_graph(folder, manifest)
     return Artifact(folder, manifest)

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 
+from fewshot.backbones.preprocessing import PREPROCESSINGS
+
 FORMAT = 1
 """To be raised with any change of what a blueprint means: resizing, pooling, the networks."""
 
@@ -42,10 +44,15 @@ class Blueprint:
         for text in (self.network, self.weights, self.preprocessing, self.layer, self.source):
             if not isinstance(text, str) or len(text) > 4096:
                 raise ValueError("a blueprint's parts are short texts")
-        if not self.network or not re.fullmatch("[0-9a-f]{64}", self.weights):
+        named = re.fullmatch("[a-z0-9][a-z0-9-]{0,63}", self.network)  # it is part of a path
+        if not named or not re.fullmatch("[0-9a-f]{64}", self.weights):
             raise ValueError("a blueprint names its network and the SHA-256 of its weights")
         if type(self.size) is not int or not 1 <= self.size <= MAX_SIZE:
             raise ValueError(f"a blueprint's size is 1 to {MAX_SIZE}, not {self.size!r}")
+        if self.preprocessing not in PREPROCESSINGS:
+            raise ValueError(
+                f"no preprocessing is called {self.preprocessing[:40]!r}: a blueprint's is"
+            )
         if self.precision not in PRECISIONS:
             raise ValueError(f"a precision is one of {', '.join(PRECISIONS)}")
 
@@ -57,7 +64,7 @@ class Blueprint:
         return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def __str__(self) -> str:
-        return f"layer {self.layer}, {self.size} pixels, {self.precision}"
+        return f"layer {self.layer or 'its own'}, {self.size} pixels, {self.precision}"
 
     def to_mapping(self) -> dict[str, str | int]:
         """Return its parts, ready for JSON."""

@@ -9,7 +9,7 @@ from pathlib import Path
 def cache_folder() -> Path:
     """Return the cache folder; it may not be there yet."""
     if named := os.environ.get("FEWSHOT_CACHE"):
-        return Path(named).expanduser()
+        return Path(os.path.expanduser(named))
     import platformdirs
 
     return platformdirs.user_cache_path("fewshot", appauthor=False)
@@ -25,7 +25,15 @@ def artifacts_folder() -> Path:
     return cache_folder() / "backbones"
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether a file is there; one that cannot be looked at is not."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a NUL in the path
+        return False
+
+
 def searched_folders() -> list[Path]:
     """Return where weights are looked for: the folders of FEWSHOT_WEIGHTS, then the cache."""
     named = os.environ.get("FEWSHOT_WEIGHTS", "").split(os.pathsep)
-    return [Path(one).expanduser() for one in named if one] + [weights_folder()]
+    return [Path(os.path.expanduser(one)) for one in named if one] + [weights_folder()]

@@ -44,7 +44,7 @@ class BackboneChoice:
         """Return the path of file:PATH, absolute; None for a name of the catalog."""
         if not self.name.startswith(FILE):
             return None
-        return Path(os.path.abspath(Path(self.name.removeprefix(FILE)).expanduser()))
+        return Path(os.path.abspath(os.path.expanduser(self.name.removeprefix(FILE))))
 
     @classmethod
     def of(cls, meant: str | BackboneChoice) -> BackboneChoice:

@@ -67,6 +67,10 @@ def compare(
     for one in inputs:
         ours = interpreters.run(one, threads=1).astype(np.float64)
         theirs = np.asarray(model(one, training=False), np.float64)[0]
+        if not np.isfinite(theirs).all():
+            raise BackboneUnavailable(
+                "it", "it gives numbers that are not finite", "look at the model"
+            )
         lengths = float(np.linalg.norm(ours) * np.linalg.norm(theirs))
         same = not np.any(ours) and not np.any(theirs)
         cosines.append(1.0 if same else float(ours @ theirs) / lengths if lengths else 0.0)

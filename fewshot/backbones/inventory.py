@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fewshot.backbones.artifact import Manifest, check_graph, each_artifact
-from fewshot.backbones.cache import searched_folders
+from fewshot.backbones.cache import is_there, searched_folders
 from fewshot.backbones.catalog import BACKBONES
 from fewshot.backbones.errors import ArtifactRefused, WeightsRefused
 from fewshot.backbones.spec import BackboneSpec
@@ -32,6 +32,7 @@ class Holding:
             manifest.published
             and manifest.blueprint.layer == network.layer
             and manifest.blueprint.size == self.spec.input_size
+            and manifest.blueprint.preprocessing == network.preprocessing
             and manifest.blueprint.precision == "float32"
             for _, manifest in self.built
         )
@@ -71,7 +72,7 @@ def verify() -> Iterator[Verdict]:
         for published in published_files(spec):
             for folder in searched_folders():
                 path = folder / published.file
-                if path.is_file():
+                if is_there(path):
                     yield _verdict_on_weights(path, spec)
     for folder, manifest in each_artifact():
         if isinstance(manifest, ArtifactRefused):
@@ -102,5 +103,5 @@ def _verdict_on_artifact(folder: Path, manifest: Manifest) -> Verdict:
 def _published_here(spec: BackboneSpec) -> Iterator[Path]:
     for published in published_files(spec):
         for folder in searched_folders():
-            if (folder / published.file).is_file():
+            if is_there(folder / published.file):
                 yield folder / published.file

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from fewshot.backbones import export
 from fewshot.backbones.artifact import GRAPH, MANIFEST, Manifest, file_sha256, versions_of
 from fewshot.backbones.blueprint import Blueprint
+from fewshot.backbones.errors import BadBackboneOption
 from fewshot.backbones.keras_networks import embedding_network
 from fewshot.backbones.own_network import own_network
 from fewshot.backbones.preprocessing import PREPROCESSINGS
 from fewshot.backbones.squeeze import prepared
 from fewshot.backbones.weights import WeightsFile
+from fewshot.recipe import MAX_D
 
 
 def build(
@@ -66,6 +68,9 @@ def _make(
 ) -> Manifest:
     graph = making / GRAPH
     d = int(model.outputs[0].shape[1])  # type: ignore[attr-defined]
+    if d > MAX_D:
+        reason = f"it gives {d:,} numbers, {MAX_D:,} is the most; name an earlier layer"
+        raise BadBackboneOption(blueprint.network, "this layer", reason)
     export.export(model, graph, blueprint.precision)
     how = PREPROCESSINGS[blueprint.preprocessing]
     inputs = [prepared(one, blueprint.size, how) for one in pictures]

@@ -16,6 +16,8 @@ from fewshot.backbones.errors import WeightsRefused
 from fewshot.backbones.published_h5 import load_published
 
 _MOST_ARRAYS = 20_000
+_DAMAGE = (OSError, LookupError, RuntimeError, TypeError, ValueError, AttributeError)
+"""What h5py and Keras raise over a damaged file."""
 
 
 def load_weights(whole: keras.Model, part: keras.Model, path: Path) -> None:
@@ -28,7 +30,9 @@ def load_weights(whole: keras.Model, part: keras.Model, path: Path) -> None:
         with h5py.File(path, "r") as file:
             own_format = "layers" in file and "layer_names" not in file.attrs
             arrays = _arrays(file, path) if own_format else []
-    except OSError as error:
+    except WeightsRefused:
+        raise
+    except _DAMAGE as error:
         raise WeightsRefused(path, f"it is no HDF5 file, or damaged ({_short(error)})") from error
     if own_format:
         _load_own_format(whole, part, path, arrays)
@@ -47,7 +51,7 @@ def _load_own_format(
         if sorted(shapes) == sorted(arrays):
             try:
                 model.load_weights(path)
-            except (ValueError, KeyError, OSError) as error:
+            except _DAMAGE as error:
                 raise WeightsRefused(path, _short(error)) from error
             return
     counts = sorted({len(whole.weights), len(part.weights)})
@@ -63,6 +67,9 @@ def _load_own_format(
 def _arrays(file: h5py.File, path: Path) -> list[tuple[int, ...]]:
     """Return the shapes of all arrays; refuse what points out of the file."""
     shapes: list[tuple[int, ...]] = []
+    link = file.get("layers", getlink=True)
+    if not isinstance(link, h5py.HardLink) or not isinstance(file["layers"], h5py.Group):
+        raise WeightsRefused(path, "its layers are no group of its own")
     waiting = [file["layers"]]
     while waiting:
         group = waiting.pop()

@@ -18,7 +18,7 @@ from fewshot.backbones.errors import WeightsRefused
 MAX_CONFIG, MAX_FILE = 16 << 20, 4 << 30
 _CARRY_CODE = {"Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer", "function"}
 _RESCALE = {"Rescaling", "Normalization"}
-_MODEL_FORMATS = ".keras, or the .h5 of an older Keras"
+_MODEL_FORMATS = ".keras, or the .h5 or .hdf5 of an older Keras"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +32,43 @@ class OwnModel:
 
 def read_own_model(path: Path) -> OwnModel:
     """Read a `.keras` or `.h5` model's configuration; raises WeightsRefused."""
+    import lzma
     import zipfile
+    import zlib
 
     try:
         if path.is_dir():
             raise WeightsRefused(path, f"it is a folder; save the model as {_MODEL_FORMATS}")
         if path.stat().st_size > MAX_FILE:
             raise WeightsRefused(path, f"it has more than {MAX_FILE >> 30} GiB")
-        text = _from_zip(path) if zipfile.is_zipfile(path) else _from_hdf5(path)
-        config = json.loads(text)
+        if path.suffix == ".keras":  # by the name, as Keras itself decides
+            config = json.loads(_from_zip(path))
+        elif path.suffix in (".h5", ".hdf5"):
+            config = json.loads(_from_hdf5(path))
+        else:
+            raise WeightsRefused(
+                path, f"its name does not end as a model's does ({_MODEL_FORMATS})"
+            )
     except OSError as error:
         raise WeightsRefused(path, (error.strerror or str(error)).lower()) from error
-    except (ValueError, KeyError, RecursionError, zipfile.BadZipFile) as error:
-        raise WeightsRefused(path, f"it is no Keras model ({_MODEL_FORMATS})") from error
+    except (
+        ValueError, LookupError, TypeError, RuntimeError, EOFError,
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+    ) as error:  # fmt: skip
+        reason = f"it is no Keras model, or damaged ({_MODEL_FORMATS})"
+        raise WeightsRefused(path, reason) from error
     parts = list(_parts(config))
     for part in parts:
         _refuse_code(path, part)
-    classes = {part.get("class_name") for part in parts}
+    classes = {part["class_name"] for part in parts if "class_name" in part}
     return OwnModel(path, _size(path, parts), bool(classes & _RESCALE))
 
 
 def _refuse_code(path: Path, part: dict[str, Any]) -> None:
     kind, module = part.get("class_name"), part.get("module")
+    words = (kind, module, part.get("registered_name"))
+    if "class_name" in part and not all(one is None or isinstance(one, str) for one in words):
+        raise WeightsRefused(path, "its configuration is not one that Keras writes")
     if kind in _CARRY_CODE:
         raise WeightsRefused(path, f"it holds a {kind}, which is code in a file")
     foreign = isinstance(module, str) and module.split(".")[0] not in ("keras", "builtins")
@@ -70,7 +85,7 @@ def _size(path: Path, parts: list[dict[str, Any]]) -> int | None:
                 raise WeightsRefused(path, f"it takes {shape}, not color pictures (n, h, w, 3)")
             if shape[1] != shape[2]:
                 raise WeightsRefused(path, f"it takes pictures of {shape[2]} x {shape[1]}: squares")
-            return shape[1] if isinstance(shape[1], int) else None
+            return shape[1] if type(shape[1]) is int else None
     return None
 
 

@@ -27,10 +27,12 @@ def own_network(path: Path, size: int, layer: str) -> keras.Model:
         raise WeightsRefused(path, f"Keras cannot load it: {reason}") from error
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         raise WeightsRefused(path, "it is no Sequential or functional model")
+    if len(model.inputs) != 1:
+        raise WeightsRefused(path, f"it has {len(model.inputs)} inputs, not one batch of pictures")
     name = path.name
     part = cut(model, name, layer) if layer else _before_the_classifier(model)
     expected = part.inputs[0].shape
-    if len(part.inputs) != 1 or len(expected) != 4:
+    if len(expected) != 4:
         raise WeightsRefused(path, f"it takes {expected}, not one batch of pictures")
     if expected[1] not in (None, size):
         raise BadBackboneOption(name, f"size {size}", f"it takes {expected[1]} pixels a side")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +16,24 @@ from typing import TYPE_CHECKING
 from fewshot.backbones.artifact import Artifact, Manifest, each_artifact, folder_of, read_artifact
 from fewshot.backbones.blueprint import Blueprint
 from fewshot.backbones.choice import BackboneChoice
-from fewshot.backbones.errors import ArtifactRefused, BackboneUnavailable, WeightsMissing
+from fewshot.backbones.errors import (
+    ArtifactRefused,
+    BackboneUnavailable,
+    WeightsMissing,
+    WeightsRefused,
+)
 from fewshot.backbones.plan import Plan, plan
 from fewshot.backbones.spec import BackboneSpec
 from fewshot.backbones.weights import (
     WeightsFile,
+    check_published,
     is_published,
     named_weights,
     obtain_weights,
     offline,
     weights_by_digest,
 )
+from fewshot.errors import FewshotError
 from fewshot.watch import Watch
 
 if TYPE_CHECKING:  # numpy is loaded when something is built
@@ -108,13 +116,17 @@ def build(
             "building it takes tensorflow, which is not installed",
             "pip install 'fewshot[train]', or use --backbone palette, which needs nothing",
         )
+    if not weights.published and is_published(spec, weights.path.name):
+        with suppress(WeightsRefused, OSError):
+            check_published(weights.path, spec)
+            weights = replace(weights, published=True)
     folder = folder_of(blueprint.network, blueprint.fingerprint)
     with _building(folder, spec.name, watch):
         if pictures is None and (made := _cached(blueprint, watch)):
             return made
         watch.say(f"building {spec.name} ({blueprint}) with TensorFlow, once")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # of TensorFlow: errors only
-        with watch.quiet():
+        with watch.quiet(), _told_by(spec.name):
             from fewshot.backbones.keras_build import build as build_with_keras
             from fewshot.backbones.probes import drawn
 
@@ -152,6 +164,22 @@ def _ready(wanted: Plan) -> Artifact | None:
 
 
 @contextmanager
+def _told_by(name: str) -> Iterator[None]:
+    """Turn whatever TensorFlow and Keras raise into an error that says what failed."""
+    try:
+        yield
+    except FewshotError:
+        raise
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [""]
+        raise BackboneUnavailable(
+            name,
+            f"{type(error).__name__}: {lines[0][:200]}",
+            "KERAS_BACKEND must be tensorflow; FEWSHOT_DEBUG=1 shows more",
+        ) from error
+
+
+@contextmanager
 def _building(folder: Path, name: str, watch: Watch) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
@@ -163,11 +191,11 @@ def _building(folder: Path, name: str, watch: Watch) -> Iterator[None]:
         except Timeout:
             watch.say(f"another process is building {name}; waiting for it")
             held = lock.acquire()
-        with held:
-            yield
     except OSError as error:
         raise BackboneUnavailable(
             name,
             f"{folder.parent} cannot be written ({(error.strerror or str(error)).lower()})",
             "name another folder by FEWSHOT_CACHE",
         ) from error
+    with held:
+        yield

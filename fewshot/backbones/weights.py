@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from fewshot.backbones.artifact import file_sha256
-from fewshot.backbones.cache import searched_folders, weights_folder
+from fewshot.backbones.cache import is_there, searched_folders, weights_folder
 from fewshot.backbones.errors import DownloadFailed, WeightsMissing, WeightsRefused
 from fewshot.backbones.spec import BackboneSpec, PublishedWeights
 from fewshot.watch import Watch
@@ -45,9 +46,12 @@ def published_weights(spec: BackboneSpec) -> WeightsFile | None:
     for published in published_files(spec):
         for folder in searched_folders():
             path = folder / published.file
-            if path.is_file():
-                check_published(path, spec)
-                return WeightsFile(path, file_sha256(path), published=True)
+            if is_there(path):
+                try:
+                    check_published(path, spec)
+                    return WeightsFile(path, file_sha256(path), published=True)
+                except OSError as error:
+                    raise WeightsRefused(path, (error.strerror or str(error)).lower()) from error
     return None
 
 
@@ -83,13 +87,13 @@ def named_weights(name: str, named: str | os.PathLike[str]) -> WeightsFile:
 
     Raises WeightsMissing, WeightsRefused.
     """
-    path = Path(named).expanduser()
+    path = Path(os.path.expanduser(named))
     places = [path, *(folder / path for folder in searched_folders() if not path.is_absolute())]
     for place in places:
-        if place.is_file():
-            if place.stat().st_size > MAX_FILE:
-                raise WeightsRefused(place, f"it has more than {MAX_FILE >> 30} GiB")
+        if is_there(place):
             try:
+                if place.stat().st_size > MAX_FILE:
+                    raise WeightsRefused(place, f"it has more than {MAX_FILE >> 30} GiB")
                 return WeightsFile(Path(os.path.abspath(place)), file_sha256(place), False)
             except OSError as error:
                 raise WeightsRefused(place, (error.strerror or str(error)).lower()) from error
@@ -108,10 +112,10 @@ def weights_by_digest(sha256: str, hint: str) -> WeightsFile | None:
 
 
 def _candidates(hint: str) -> Iterator[Path]:
-    if hint and Path(hint).is_file():
+    if hint and is_there(Path(hint)):
         yield Path(hint)
     for folder in searched_folders():
-        if folder.is_dir():
+        with suppress(OSError):
             yield from sorted(one for one in folder.iterdir() if one.suffix in _MODELS)
 
 
