@@ -32,8 +32,10 @@ def open_or_create(
     recipe = store.recipe
     asked = _difference(recipe, backbone, crop)
     if asked:
-        store.close()
         mend = "leave the option out, or name another gallery file"
+        if not store.count():  # an interrupted first enrollment left it
+            mend = "nobody is enrolled in it yet: delete the file, or name another"
+        store.close()
         raise RecipeMismatch(path, str(recipe), asked, mend)
     return store
 

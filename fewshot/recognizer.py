@@ -36,6 +36,8 @@ class Recognizer:
     def __init__(self, store: Store, *, threads: int | None = None, watch: Watch = _DEAF) -> None:
         if threads is not None and threads < 1:
             raise ValueError(f"threads is 1 or more, not {threads}")
+        if not isinstance(watch, Watch):
+            raise TypeError(f"watch is a fewshot.Watch, not {type(watch).__name__}")
         self._threads, self._watch = threads, watch
         if not isinstance(store, Store):
             raise TypeError("use Recognizer.create(path), or Recognizer.open(path)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from fewshot.cli.main import cli
 from fewshot.cli.models import models
 from tests.conftest import Run
 from tests.networks import write_own_model
-from tests.test_artifact import BLUEPRINT, place
+from tests.test_artifact import BLUEPRINT, manifest_of, place
 
 NEEDING_WEIGHTS = [name for name, spec in BACKBONES.items() if spec.network]
 
@@ -180,3 +181,20 @@ def test_build_builds_and_says_the_parity(fewshot: Run, tmp_path: Path) -> None:
     assert answer.code == 0
     assert row["parity"]["lowest"] >= 0.998
     assert Path(row["path"]) == folder_of("file", row["fingerprint"])
+
+
+def test_offline_nothing_is_fetched(fewshot: Run) -> None:
+    answer = fewshot("models", "fetch", "mobilenetv2")
+    assert answer.code == 5
+    assert "FEWSHOT_OFFLINE is set" in answer.err
+    assert "downloading" not in answer.err
+
+
+def test_a_path_without_file_is_suggested_with_it(fewshot: Run, enrolled: Path) -> None:
+    answer = fewshot("enroll", enrolled, "--backbone", "models/own.keras", "-g", "other.db")
+    assert "did you mean file:models/own.keras" in answer.err
+
+
+def test_what_was_built_from_other_weights_is_built(fewshot: Run) -> None:
+    place(replace(manifest_of(), published=False))
+    assert listed(fewshot)["vgg19"]["state"] == "built"

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,6 +144,22 @@ def test_a_gallery_without_references_lists_without_its_backbone(
 ) -> None:
     monkeypatch.setenv("FEWSHOT_CACHE", str(tmp_path / "empty"))
     assert fewshot("list", "-g", gallery).code == 0
+
+
+def test_an_empty_gallery_says_how_to_begin_with_another_backbone(
+    model: str, tmp_path: Path
+) -> None:
+    Recognizer.create(tmp_path / "empty.db").close()
+    with pytest.raises(RecipeMismatch, match="nobody is enrolled in it yet: delete the file"):
+        Recognizer.create(tmp_path / "empty.db", backbone=model)
+
+
+@pytest.mark.parametrize("wrong", [{"watch": print}, {"backbone": 42}])
+def test_a_watch_or_backbone_of_another_type_is_refused(
+    wrong: dict[str, Any], tmp_path: Path
+) -> None:
+    with pytest.raises(TypeError, match=r"a fewshot\.Watch|a BackboneChoice"):
+        Recognizer.create(tmp_path / "typed.db", **wrong)
 
 
 @pytest.mark.parametrize("threads", [1, 3])

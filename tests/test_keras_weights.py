@@ -115,3 +115,10 @@ def test_a_damaged_file_is_refused_or_loaded_and_nothing_else(seed: int, saved: 
     saved.write_bytes(data)
     with suppress(WeightsRefused):
         load(networks(2), saved)
+
+
+def test_a_file_of_another_name_is_loaded_by_what_it_holds(saved: Path, tmp_path: Path) -> None:
+    saved.rename(tmp_path / "mine.h5")
+    model = networks(2)
+    load(model, tmp_path / "mine.h5")
+    assert same(model[0], networks(1)[0])

@@ -65,10 +65,20 @@ def test_a_layer_is_kept_to_be_looked_for() -> None:
     assert planned("inceptionv3", layer="mixed8").layer == "mixed8"
 
 
-@pytest.mark.parametrize("option", ["precision", "preprocessing"])
-def test_an_unknown_word_lists_the_known_ones(option: str) -> None:
-    with pytest.raises(BadBackboneOption, match=r"float32|symmetric"):
-        planned("vgg19", **{option: "other"})
+def test_an_unknown_precision_lists_the_known_ones() -> None:
+    with pytest.raises(BadBackboneOption, match="float32, fp16, int8"):
+        planned("vgg19", precision="other")
+
+
+def test_an_unknown_preprocessing_lists_the_known_ones(tmp_path: Path) -> None:
+    name = model_file(tmp_path / "a.keras", entrance(96, 96, 3))
+    with pytest.raises(BadBackboneOption, match="raw, unit, symmetric"):
+        planned(name, preprocessing="other")
+
+
+def test_a_network_sees_what_it_was_trained_to_see() -> None:
+    with pytest.raises(BadBackboneOption, match="trained to see symmetric"):
+        planned("mobilenetv2", preprocessing="caffe")
 
 
 def test_a_model_of_one_s_own_says_its_size(tmp_path: Path) -> None:

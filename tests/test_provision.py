@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from fewshot.backbones import provision
 from fewshot.backbones.artifact import GRAPH, MANIFEST, Artifact, each_artifact
+from fewshot.backbones.blueprint import Blueprint
 from fewshot.backbones.catalog import find_backbone
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.errors import (
@@ -28,6 +30,7 @@ from fewshot.backbones.loading import build_now, load_again, load_backbone
 from fewshot.watch import Watch
 from tests.conftest import Folder, draw
 from tests.networks import write_own_model
+from tests.test_artifact import manifest_of, place
 
 pytestmark = pytest.mark.tensorflow
 
@@ -332,3 +335,32 @@ def test_what_the_converter_cannot_hold_is_said_in_one_line(
     with pytest.raises(BackboneUnavailable, match=r"cannot build .*Error") as caught:
         provide(path)
     assert "\n" not in str(caught.value)
+
+
+def test_without_tensorflow_nothing_is_downloaded(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FEWSHOT_OFFLINE")
+    monkeypatch.setattr(provision, "find_spec", lambda name: None)
+    with pytest.raises(BackboneUnavailable, match="tensorflow"):
+        provision.provide(BackboneChoice("vgg19"), find_backbone("vgg19"), listener)
+    assert listener.heard == []
+
+
+def test_one_built_from_other_weights_is_mentioned_where_the_published_are_missing(
+    listener: Listener,
+) -> None:
+    network = find_backbone("vgg19").network
+    assert network
+    blueprint = Blueprint(
+        "vgg19", "ab" * 32, 224, "caffe", network.layer, "float32", "/mine/vgg19.h5"
+    )
+    place(replace(manifest_of(blueprint), published=False))
+    with pytest.raises(WeightsMissing, match=r"name /mine/vgg19\.h5 by --weights"):
+        provision.provide(BackboneChoice("vgg19"), find_backbone("vgg19"), listener)
+
+
+def test_damage_is_told_once(provide: Provide, listener: Listener) -> None:
+    provide().graph.write_bytes(b"")
+    provide()
+    assert sum("building it anew" in text for text in listener.heard) == 1

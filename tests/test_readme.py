@@ -149,6 +149,15 @@ def test_its_figures_of_the_other_backbones_are_the_measured_ones() -> None:
             assert percent(figures["accuracy"][title]) in said, title
 
 
+def test_its_share_of_strangers_with_mobilenetv2_is_the_measured_one() -> None:
+    sets = results("strangers_mobilenetv2")["sets"].values()
+    shares = sorted(100 * one["strangers named"][0] for one in sets)
+    found = sorted(100 * one["known rightly named"][0] for one in sets)
+    said = " ".join(README.split())
+    assert f"{shares[0]:.0f} to {shares[-1]:.0f} % of strangers got a name" in said
+    assert f"{found[0]:.0f} to {found[-1]:.0f} % of the known the right one" in said
+
+
 def test_its_figures_of_speed_are_the_measured_ones() -> None:
     said = " ".join(README.split())
     rows = {row["what"]: row["numbers"] for row in results("backbone_speed")["rows"]}

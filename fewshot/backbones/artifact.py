@@ -181,6 +181,8 @@ def _manifest(folder: Path) -> Manifest | None:
         if len(data) > MAX_MANIFEST:
             raise ValueError("it is larger than any manifest")
         return Manifest.from_json(data.decode())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ArtifactRefused(path, "it is damaged") from error
     except ValueError as error:
         raise ArtifactRefused(path, str(error)) from error
 

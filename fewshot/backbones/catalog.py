@@ -169,7 +169,8 @@ def find_backbone(name: str) -> BackboneSpec:
     try:
         return BACKBONES[name]
     except KeyError:
-        raise UnknownBackbone(name, BACKBONES) from None
+        known = [*BACKBONES, f"{FILE}{name}"] if "." in name or "/" in name else BACKBONES
+        raise UnknownBackbone(name, known) from None
 
 
 def strangers_of(name: str, layer: str | None) -> StrangerPrior:

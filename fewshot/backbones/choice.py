@@ -48,5 +48,9 @@ class BackboneChoice:
 
     @classmethod
     def of(cls, meant: str | BackboneChoice) -> BackboneChoice:
-        """Return a choice as it is, and a name as the choice without options."""
-        return cls(meant) if isinstance(meant, str) else meant
+        """Return a choice as it is, a name as the choice without options; raises TypeError."""
+        if isinstance(meant, str):
+            return cls(meant)
+        if not isinstance(meant, cls):
+            raise TypeError(f"a backbone is a name or a BackboneChoice, not {type(meant).__name__}")
+        return meant

@@ -39,9 +39,11 @@ class Holding:
 
     @property
     def state(self) -> str:
-        """Return "ready", "to build" (the weights are here) or "to fetch"."""
+        """Return "ready", "built" (otherwise than its card), "to build" or "to fetch"."""
         if self.ready:
             return "ready"
+        if self.built:
+            return "built"
         return "to build" if self.weights else "to fetch"
 
 

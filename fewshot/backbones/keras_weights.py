@@ -6,7 +6,10 @@ network or of its part up to the layer asked for.
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import h5py
 import keras
@@ -33,7 +36,7 @@ def load_weights(whole: keras.Model, part: keras.Model, path: Path) -> None:
     except WeightsRefused:
         raise
     except _DAMAGE as error:
-        raise WeightsRefused(path, f"it is no HDF5 file, or damaged ({_short(error)})") from error
+        raise WeightsRefused(path, "it is no HDF5 file, or damaged") from error
     if own_format:
         _load_own_format(whole, part, path, arrays)
     else:
@@ -50,18 +53,32 @@ def _load_own_format(
         shapes = [tuple(variable.shape) for variable in model.weights]
         if sorted(shapes) == sorted(arrays):
             try:
-                model.load_weights(path)
+                _load(model, path)
             except _DAMAGE as error:
                 raise WeightsRefused(path, _short(error)) from error
             return
     counts = sorted({len(whole.weights), len(part.weights)})
     wanted = " or ".join(str(count) for count in counts)
-    reason = (
-        f"it holds {len(arrays)} arrays, the network takes {wanted}"
-        if len(arrays) not in counts
-        else "its arrays have other shapes than the network's"
-    )
-    raise WeightsRefused(path, reason, "name the layer it was cut at with --layer, if it was cut")
+    if len(arrays) not in counts:
+        reason = f"it holds {len(arrays)} arrays, the network takes {wanted}"
+        raise WeightsRefused(path, reason, "if it was cut at a layer, name that by --layer")
+    shapes = Counter(tuple(variable.shape) for variable in whole.weights)
+    foreign = next(iter(Counter(arrays) - shapes), ())
+    raise WeightsRefused(path, f"its arrays have other shapes than the network's, one {foreign}")
+
+
+def _load(model: keras.Model, path: Path) -> None:
+    """Let Keras load a file of its own format, whatever the file's name: Keras goes by the end."""
+    if path.name.endswith(".weights.h5"):
+        model.load_weights(path)
+        return
+    with TemporaryDirectory() as folder:
+        named = Path(folder) / "network.weights.h5"
+        try:
+            named.symlink_to(path.absolute())
+        except OSError:  # Windows, without the right to
+            shutil.copyfile(path, named)
+        model.load_weights(named)
 
 
 def _arrays(file: h5py.File, path: Path) -> list[tuple[int, ...]]:

@@ -62,12 +62,15 @@ def _of_catalog(choice: BackboneChoice, spec: BackboneSpec, precision: str) -> P
     network = spec.network
     if network is None:
         raise ValueError(f"{spec.name} is not built")
+    if choice.preprocessing not in (None, network.preprocessing):
+        reason = f"it was trained to see {network.preprocessing}"
+        raise BadBackboneOption(choice.name, f"preprocessing {choice.preprocessing}", reason)
     size = spec.input_size if choice.size is None else choice.size
     _check_size(choice.name, size, network.smallest)
     return Plan(
         network=spec.name,
         size=size,
-        preprocessing=choice.preprocessing or network.preprocessing,
+        preprocessing=network.preprocessing,
         layer=choice.layer or network.layer,
         precision=precision,
     )

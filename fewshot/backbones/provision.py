@@ -48,7 +48,17 @@ def provide(choice: BackboneChoice, spec: BackboneSpec, watch: Watch) -> Artifac
     wanted = plan(choice, spec)
     if choice.own_model is None and choice.weights is None and (ready := _ready(wanted)):
         return ready
-    weights = weights_of(choice, spec, watch)
+    if choice.own_model is None and choice.weights is None:
+        _require_tensorflow(spec)  # before anything is downloaded for it
+    try:
+        weights = weights_of(choice, spec, watch)
+    except WeightsMissing as missing:
+        if other := next(_like(wanted), None):
+            mend = (
+                f"it is built here from other weights: name {other.blueprint.source} by --weights"
+            )
+            raise WeightsMissing(missing.name, missing.file, missing.reason, mend) from missing
+        raise
     blueprint = wanted.with_weights(weights.sha256, weights.path)
     return _cached(blueprint, watch) or build(blueprint, weights, spec, watch)
 
@@ -110,19 +120,14 @@ def build(
 
     pictures: to compare with Keras on; None takes drawn ones. With some it is built in any case.
     """
-    if find_spec("tensorflow") is None:
-        raise BackboneUnavailable(
-            spec.name,
-            "building it takes tensorflow, which is not installed",
-            "pip install 'fewshot[train]', or use --backbone palette, which needs nothing",
-        )
+    _require_tensorflow(spec)
     if not weights.published and is_published(spec, weights.path.name):
         with suppress(WeightsRefused, OSError):
             check_published(weights.path, spec)
             weights = replace(weights, published=True)
     folder = folder_of(blueprint.network, blueprint.fingerprint)
     with _building(folder, spec.name, watch):
-        if pictures is None and (made := _cached(blueprint, watch)):
+        if pictures is None and (made := _cached(blueprint, Watch())):
             return made
         watch.say(f"building {spec.name} ({blueprint}) with TensorFlow, once")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # of TensorFlow: errors only
@@ -134,7 +139,7 @@ def build(
             manifest = build_with_keras(blueprint, weights, folder, spec.license, asked, on)
         parity = manifest.parity
         watch.say(
-            f"built; cosine to Keras {parity.lowest:.7f} or more on {parity.pictures} pictures"
+            f"built; cosine to Keras {parity.lowest:.7f} or more on {parity.pictures} picture(s)"
         )
     made = read_artifact(blueprint.network, blueprint.fingerprint)
     assert made is not None
@@ -151,16 +156,30 @@ def _cached(blueprint: Blueprint, watch: Watch) -> Artifact | None:
 
 def _ready(wanted: Plan) -> Artifact | None:
     """Return an artifact of the publisher's own weights, whether or not these are still here."""
-    for _, manifest in each_artifact():
-        if not isinstance(manifest, Manifest) or not manifest.published:
-            continue
-        blueprint = manifest.blueprint
-        if blueprint == wanted.with_weights(blueprint.weights, None):
-            try:
-                return read_artifact(blueprint.network, blueprint.fingerprint)
-            except ArtifactRefused:
-                return None
+    for manifest in _like(wanted):
+        if manifest.published:
+            with suppress(ArtifactRefused):
+                return read_artifact(manifest.name, manifest.blueprint.fingerprint)
     return None
+
+
+def _like(wanted: Plan) -> Iterator[Manifest]:
+    """Yield what is built to a plan, from whatever weights."""
+    for _, manifest in each_artifact():
+        if isinstance(manifest, Manifest):
+            blueprint = manifest.blueprint
+            if blueprint == wanted.with_weights(blueprint.weights, None):
+                yield manifest
+
+
+def _require_tensorflow(spec: BackboneSpec) -> None:
+    if find_spec("tensorflow") is None:
+        raise BackboneUnavailable(
+            spec.name,
+            "building it takes tensorflow, which is not installed",
+            "install fewshot's extra for it: pip install 'fewshot[train]' (in a clone '.[train]'); the "
+            "backbone palette needs nothing",
+        )
 
 
 @contextmanager

@@ -62,13 +62,13 @@ def obtain_weights(spec: BackboneSpec, watch: Watch) -> WeightsFile:
     """
     if here := published_weights(spec):
         return here
-    if offline():
-        raise _missing(spec, "it is not here, and FEWSHOT_OFFLINE is set")
     return fetch_weights(spec, watch)
 
 
 def fetch_weights(spec: BackboneSpec, watch: Watch) -> WeightsFile:
-    """Download the published file into the cache; raises WeightsMissing."""
+    """Download the published file into the cache; raises WeightsMissing, also where it may not."""
+    if offline():
+        raise _missing(spec, "it is not here, and FEWSHOT_OFFLINE is set")
     from fewshot.backbones.download import download
 
     published = published_files(spec)[0]
@@ -167,5 +167,6 @@ def _missing(spec: BackboneSpec, reason: str) -> WeightsMissing:
         published.file,
         reason,
         f"get {published.url} where there is a network and put it into {folder} (or a folder of "
-        "FEWSHOT_WEIGHTS); --backbone palette needs no download",
+        "FEWSHOT_WEIGHTS), or name other weights of this network by --weights; the backbone palette "
+        "needs no download",
     )

@@ -30,7 +30,9 @@ _OPTIONS = (
     click.option(
         "--preprocessing",
         type=click.Choice(["raw", "unit", "symmetric", "caffe", "vggface", "vggface2"]),
-        help="The numbers the network sees, for a model of your own.",
+        help="The numbers a model of your own wants: RGB 0 to 255 (raw), 0 to 1 (unit), -1 to 1 "
+        "(symmetric), or BGR less the means of ImageNet (caffe) or of faces.  [raw where the model "
+        "rescales, else symmetric]",
     ),
 )
 

@@ -91,7 +91,7 @@ def fetch(name: str, form: str | None) -> int:
 @network_options
 @click.option(
     "--pictures",
-    type=click.Path(path_type=Path),
+    type=click.Path(exists=True, path_type=Path),
     help="A folder of pictures to compare with Keras on, instead of drawn ones.",
 )
 @form_options
@@ -197,8 +197,8 @@ def _built_text(row: Mapping[str, Any]) -> str:
     parity = row["parity"]
     return (
         f"built: {row['fingerprint'][:8]}: layer {row['layer'] or 'its own'}, {row['size']} px, "
-        f"{row['precision']}, {row['d']} numbers; cosine to Keras {parity['lowest']:.7f} or more "
-        f"on {parity['pictures']} pictures ({parity['on']}); {shown_path(row['path'])}"
+        f"{row['precision']}, {row['preprocessing']}, {row['d']} numbers; cosine to Keras {parity['lowest']:.7f} or more "
+        f"on {parity['pictures']} picture(s) ({parity['on']}); {shown_path(row['path'])}"
     )
 
 
