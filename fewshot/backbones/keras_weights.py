@@ -62,8 +62,8 @@ def _load_own_format(
     if len(arrays) not in counts:
         reason = f"it holds {len(arrays)} arrays, the network takes {wanted}"
         raise WeightsRefused(path, reason, "if it was cut at a layer, name that by --layer")
-    shapes = Counter(tuple(variable.shape) for variable in whole.weights)
-    foreign = next(iter(Counter(arrays) - shapes), ())
+    known = Counter(tuple(variable.shape) for variable in whole.weights)
+    foreign = next(iter(Counter(arrays) - known), ())
     raise WeightsRefused(path, f"its arrays have other shapes than the network's, one {foreign}")
 
 

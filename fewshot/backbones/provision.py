@@ -177,7 +177,7 @@ def _require_tensorflow(spec: BackboneSpec) -> None:
         raise BackboneUnavailable(
             spec.name,
             "building it takes tensorflow, which is not installed",
-            "install fewshot's extra for it: pip install 'fewshot[train]' (in a clone '.[train]'); the "
+            "install the extra for it: pip install 'fewshot[train]' (in a clone '.[train]'); the "
             "backbone palette needs nothing",
         )
 

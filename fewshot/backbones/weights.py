@@ -167,6 +167,6 @@ def _missing(spec: BackboneSpec, reason: str) -> WeightsMissing:
         published.file,
         reason,
         f"get {published.url} where there is a network and put it into {folder} (or a folder of "
-        "FEWSHOT_WEIGHTS), or name other weights of this network by --weights; the backbone palette "
-        "needs no download",
+        "FEWSHOT_WEIGHTS), or name other weights of this network by --weights; the backbone "
+        "palette needs no download",
     )

@@ -197,7 +197,8 @@ def _built_text(row: Mapping[str, Any]) -> str:
     parity = row["parity"]
     return (
         f"built: {row['fingerprint'][:8]}: layer {row['layer'] or 'its own'}, {row['size']} px, "
-        f"{row['precision']}, {row['preprocessing']}, {row['d']} numbers; cosine to Keras {parity['lowest']:.7f} or more "
+        f"{row['precision']}, {row['preprocessing']}, {row['d']} numbers; "
+        f"cosine to Keras {parity['lowest']:.7f} or more "
         f"on {parity['pictures']} picture(s) ({parity['on']}); {shown_path(row['path'])}"
     )
 
