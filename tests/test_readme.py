@@ -175,3 +175,12 @@ def test_its_table_of_backbones_is_the_catalog() -> None:
     for spec in BACKBONES.values():
         assert f"`{spec.name}`" in README
         assert re.search(rf"\| {spec.input_size} \| {spec.d:,} \|", README), spec.name
+
+
+def test_its_figures_of_parity_are_the_measured_ones() -> None:
+    said = " ".join(README.split())
+    found = results("backbone_parity")["backbones"]
+    assert min(one["lowest"] for name, one in found.items() if "float32" in name) >= 0.9999999
+    for precision in ("fp16", "int8"):
+        one = found[f"mobilenetv2, {precision}"]
+        assert f"`{precision}` to {one['lowest']:.4f}" in said
