@@ -216,3 +216,8 @@ def test_a_gallery_whose_recipe_was_tampered_with_is_damaged(
     connection.close()
     assert fewshot("match", photo("red"), "-g", gallery).code == 4
     assert not (tmp_path.parent / "outside").exists()
+
+
+def test_a_gallery_with_somebody_in_it_says_to_leave_the_option_out(gallery: Path) -> None:
+    with pytest.raises(RecipeMismatch, match="leave the option out"):
+        Recognizer.create(gallery, backbone="palette")

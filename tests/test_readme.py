@@ -87,7 +87,7 @@ def test_every_option_of_a_command_stands_in_it(command: str) -> None:
     for option in COMMANDS[command].params:
         for name in set(option.opts) - everywhere:
             if name.startswith("--"):
-                assert re.search(rf"`{name}[ `]|{name} FOLDER", README), name
+                assert re.search(rf"`{name}[ `]|{name} FOLDER", " ".join(README.split())), name
 
 
 def test_every_exit_code_of_an_error_stands_in_it() -> None:

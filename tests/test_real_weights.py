@@ -79,7 +79,7 @@ def test_it_takes_the_sizes_of_the_first_experiments(size: int) -> None:
 
 
 def test_weights_cut_at_a_layer_do_not_load_as_the_whole_network() -> None:
-    with pytest.raises(WeightsRefused, match="name the layer it was cut at with --layer"):
+    with pytest.raises(WeightsRefused, match="if it was cut at a layer, name that by --layer"):
         load_backbone(BackboneChoice("vgg19", weights=CHOICES["vgg19"].weights))
 
 
