@@ -15,6 +15,14 @@ if TYPE_CHECKING:  # numpy and Pillow are loaded when a picture is first looked 
     from fewshot.embedder import Embedder
 
 
+def check_options(threads: int | None, watch: Watch) -> None:
+    """Raise ValueError or TypeError for what `Recognizer` cannot take, before a file is opened."""
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads is 1 or more, not {threads}")
+    if not isinstance(watch, Watch):
+        raise TypeError(f"watch is a fewshot.Watch, not {type(watch).__name__}")
+
+
 def open_or_create(
     path: Path, *, backbone: str | BackboneChoice | None, crop: str | None, watch: Watch
 ) -> Store:
@@ -29,14 +37,11 @@ def open_or_create(
         store = Store.create(path, made)
         if store.recipe == made:
             return store  # else another process was first, with another recipe
-    recipe = store.recipe
-    asked = _difference(recipe, backbone, crop)
-    if asked:
-        mend = "leave the option out, or name another gallery file"
-        if not store.count():  # an interrupted first enrollment left it
-            mend = "nobody is enrolled in it yet: delete the file, or name another"
+    try:
+        _require_agreement(store, backbone, crop)
+    except BaseException:
         store.close()
-        raise RecipeMismatch(path, str(recipe), asked, mend)
+        raise
     return store
 
 
@@ -59,6 +64,17 @@ def embedder_of(store: Store, watch: Watch) -> Embedder:
             "use the fewshot version that made it, or enroll the pictures into a new gallery",
         )
     return embedder
+
+
+def _require_agreement(
+    store: Store, backbone: str | BackboneChoice | None, crop: str | None
+) -> None:
+    recipe = store.recipe
+    if asked := _difference(recipe, backbone, crop):
+        mend = "leave the option out, or name another gallery file"
+        if not store.count():  # an interrupted first enrollment left it
+            mend = "nobody is enrolled in it yet: delete the file, or name another"
+        raise RecipeMismatch(store.path, str(recipe), asked, mend)
 
 
 def _difference(

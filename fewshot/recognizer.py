@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fewshot.errors import GalleryEmpty, UnreadableImage
 from fewshot.folders import each_picture, plan_enrollment
 from fewshot.location import gallery_path
-from fewshot.opening import embedder_of, open_or_create
+from fewshot.opening import check_options, embedder_of, open_or_create
 from fewshot.records import Forgotten, Identity, Reference
 from fewshot.store import Store
 from fewshot.watch import Watch
@@ -34,10 +34,6 @@ class Recognizer:
     """
 
     def __init__(self, store: Store, *, threads: int | None = None, watch: Watch = _DEAF) -> None:
-        if threads is not None and threads < 1:
-            raise ValueError(f"threads is 1 or more, not {threads}")
-        if not isinstance(watch, Watch):
-            raise TypeError(f"watch is a fewshot.Watch, not {type(watch).__name__}")
         self._threads, self._watch = threads, watch
         if not isinstance(store, Store):
             raise TypeError("use Recognizer.create(path), or Recognizer.open(path)")
@@ -57,6 +53,7 @@ class Recognizer:
         None: all. watch: hears of downloads and of a backbone being built.
         Raises GalleryMissing, NotAGallery, GalleryTooNew, GalleryLocked, GalleryDamaged.
         """
+        check_options(threads, watch)
         return cls(Store.open(gallery_path(path)), threads=threads, watch=watch)
 
     @classmethod
@@ -77,6 +74,7 @@ class Recognizer:
         Raises RecipeMismatch where the gallery was made with others, UnknownBackbone,
         WeightsMissing, WeightsRefused, BackboneUnavailable, UnknownCropper, and what `open` raises.
         """
+        check_options(threads, watch)
         store = open_or_create(
             gallery_path(path, make_folder=True), backbone=backbone, crop=crop, watch=watch
         )
