@@ -16,7 +16,8 @@ from tests.conftest import Folder, Run
 ROOT = Path(package.__file__).parent
 
 FLOORS = [
-    {"errors", "watch", "backbones.preprocessing", "backbones.cache", "backbones.choice"},
+    {"errors", "watch", "backbones.preprocessing", "backbones.cache", "backbones.choice"}
+    | {"backbones.digest"},
     {"backbones.blueprint"},
     {
         "names",

@@ -11,19 +11,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 
 from fewshot.backbones.blueprint import Blueprint
 from fewshot.backbones.cache import artifacts_folder
+from fewshot.backbones.digest import file_digest
 from fewshot.backbones.errors import ArtifactRefused
 from fewshot.recipe import MAX_D
 
 MANIFEST, GRAPH = "manifest.json", "model.tflite"
 FORMAT = 1
 MAX_MANIFEST, MAX_GRAPH = 65_536, 2 << 30
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,19 +152,10 @@ def check_graph(folder: Path, manifest: Manifest) -> None:
         size = graph.stat().st_size
         if size != manifest.graph_bytes or size > MAX_GRAPH:
             raise ArtifactRefused(graph, f"it has {size:,} bytes, not {manifest.graph_bytes:,}")
-        if file_sha256(graph) != manifest.graph_sha256:
+        if file_digest(graph) != manifest.graph_sha256:
             raise ArtifactRefused(graph, "it is not the graph that was built")
     except OSError as error:
         raise ArtifactRefused(graph, error.strerror or str(error)) from error
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, hex; raises OSError."""
-    digest = sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _manifest(folder: Path) -> Manifest | None:

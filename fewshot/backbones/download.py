@@ -5,12 +5,12 @@ The only module that opens a connection. A file bears its name when it is comple
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from pathlib import Path
 from typing import Any
 
+from fewshot.backbones.digest import file_digest
 from fewshot.backbones.errors import DownloadFailed
 from fewshot.watch import Watch
 
@@ -101,12 +101,9 @@ class _Download:
             return f"expected {self.size} bytes, {came} came"
         if self.digest is not None:
             algorithm, _, wanted = self.digest.partition(":")
-            digester = hashlib.new(algorithm, usedforsecurity=False)
-            with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    digester.update(chunk)
-            if digester.hexdigest() != wanted.lower():
-                return f"expected {self.digest}, {algorithm}:{digester.hexdigest()} came"
+            found = file_digest(path, algorithm)
+            if found != wanted.lower():
+                return f"expected {self.digest}, {algorithm}:{found} came"
         return ""
 
     def _try(self, watch: Watch) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewshot.backbones import export
-from fewshot.backbones.artifact import GRAPH, MANIFEST, Manifest, file_sha256, versions_of
+from fewshot.backbones.artifact import GRAPH, MANIFEST, Manifest, versions_of
 from fewshot.backbones.blueprint import Blueprint
+from fewshot.backbones.digest import file_digest
 from fewshot.backbones.errors import BadBackboneOption
 from fewshot.backbones.keras_networks import embedding_network
 from fewshot.backbones.own_network import own_network
@@ -85,5 +86,5 @@ def _make(
         published=weights.published,
         versions=dict(versions_of("fewshot", "tensorflow", "keras", "ai-edge-litert")),
         graph_bytes=graph.stat().st_size,
-        graph_sha256=file_sha256(graph),
+        graph_sha256=file_digest(graph),
     )

@@ -6,21 +6,19 @@ FEWSHOT_OFFLINE is set, downloaded into the cache from the publisher's own addre
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from fewshot.backbones.artifact import file_sha256
 from fewshot.backbones.cache import is_there, searched_folders, weights_folder
+from fewshot.backbones.digest import file_digest
 from fewshot.backbones.errors import DownloadFailed, WeightsMissing, WeightsRefused
 from fewshot.backbones.spec import BackboneSpec, PublishedWeights
 from fewshot.watch import Watch
 
 MAX_FILE = 4 << 30
-_CHUNK = 1 << 20
 _MODELS = {".h5", ".hdf5", ".keras"}
 
 
@@ -49,7 +47,7 @@ def published_weights(spec: BackboneSpec) -> WeightsFile | None:
             if is_there(path):
                 try:
                     check_published(path, spec)
-                    return WeightsFile(path, file_sha256(path), published=True)
+                    return WeightsFile(path, file_digest(path), published=True)
                 except OSError as error:
                     raise WeightsRefused(path, (error.strerror or str(error)).lower()) from error
     return None
@@ -79,7 +77,7 @@ def fetch_weights(spec: BackboneSpec, watch: Watch) -> WeightsFile:
         download(published.url, target, size=published.size, digest=published.digest, watch=watch)
     except DownloadFailed as error:
         raise _missing(spec, error.reason) from error
-    return WeightsFile(target, file_sha256(target), published=True)
+    return WeightsFile(target, file_digest(target), published=True)
 
 
 def named_weights(name: str, named: str | os.PathLike[str]) -> WeightsFile:
@@ -94,7 +92,7 @@ def named_weights(name: str, named: str | os.PathLike[str]) -> WeightsFile:
             try:
                 if place.stat().st_size > MAX_FILE:
                     raise WeightsRefused(place, f"it has more than {MAX_FILE >> 30} GiB")
-                return WeightsFile(Path(os.path.abspath(place)), file_sha256(place), False)
+                return WeightsFile(Path(os.path.abspath(place)), file_digest(place), False)
             except OSError as error:
                 raise WeightsRefused(place, (error.strerror or str(error)).lower()) from error
     raise WeightsMissing(name, str(named), "there is no such file", "name one that is there")
@@ -104,7 +102,7 @@ def weights_by_digest(sha256: str, hint: str) -> WeightsFile | None:
     """Return the file with this SHA-256: where it lay before, else in a folder that is searched."""
     for path in _candidates(hint):
         try:
-            if file_sha256(path) == sha256:
+            if file_digest(path) == sha256:
                 return WeightsFile(path, sha256, published=False)
         except OSError:
             continue
@@ -145,18 +143,10 @@ def check_published(path: Path, spec: BackboneSpec) -> str:
         raise WeightsRefused(path, wanted, mend)
     if published.digest is not None:
         kind, _, wanted = published.digest.partition(":")
-        if _digest(path, kind) != wanted:
+        if file_digest(path, kind) != wanted:
             raise WeightsRefused(path, f"its {kind} is not that of the published file", mend)
         return f"size and {kind}"
     return "its name only: no size is published" if published.size is None else "size"
-
-
-def _digest(path: Path, kind: str) -> str:
-    digest = hashlib.new(kind, usedforsecurity=False)
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _missing(spec: BackboneSpec, reason: str) -> WeightsMissing:

@@ -1,0 +1,20 @@
+"""A file comes in; the digest of its bytes goes out."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+_CHUNK = 1 << 20  # bytes
+
+
+def file_digest(path: Path, kind: str = "sha256") -> str:
+    """Return the digest of a file, hex, reading it piece by piece; raises OSError.
+
+    kind: "sha256", or "md5" where a publisher offers no other.
+    """
+    digest = hashlib.new(kind, usedforsecurity=False)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
