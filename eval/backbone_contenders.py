@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from eval.peak import PRINT_PEAK
 from fewshot import Embedder
 from fewshot.backbones.catalog import find_backbone
 from fewshot.backbones.choice import BackboneChoice
@@ -53,9 +54,8 @@ _, nearest = search.kneighbors(vector)
 print(Path(names).read_text().splitlines()[nearest[0, 0]])
 """
 
-_PEAK = """
-import resource, runpy, sys
-from pathlib import Path
+_RUN = """
+import runpy, sys
 program = sys.argv.pop(1)
 try:
     if program == "fewshot":
@@ -66,14 +66,6 @@ try:
 except SystemExit as end:
     if end.code not in (0, 1, None):
         raise
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-peak *= 1 if sys.platform == "darwin" else 1024
-try:  # Linux counts the parent's peak before exec into ru_maxrss
-    status = Path("/proc/self/status").read_text()
-    peak = int(status.partition("VmHWM:")[2].split()[0]) * 1024
-except (OSError, IndexError):
-    pass
-print(peak)
 """
 
 
@@ -174,6 +166,6 @@ def peak_megabytes(program: str, arguments: Sequence[str], folder: Path) -> floa
 
     program: "fewshot", or the path of a script.
     """
-    command = [sys.executable, "-c", _PEAK, program, *arguments]
+    command = [sys.executable, "-c", _RUN + PRINT_PEAK, program, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, check=True, text=True)
     return int(done.stdout.split()[-1]) / 1e6

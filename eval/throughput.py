@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from eval.peak import PRINT_PEAK
 from eval.report import RESULTS, markdown, spread, summary, write
 from fewshot import Embedder, Recognizer
 from fewshot.backbones.catalog import DEFAULT
@@ -33,21 +34,13 @@ TIMES = 4  # memory: all pictures once, and this many times, each time under ano
 RATIO_TARGET, MEMORY_TARGET = 0.6, 1.1
 
 _CHILD = """
-import resource, sys
+import sys
 from pathlib import Path
 from fewshot import Recognizer
 gallery, backbone, folder, times = sys.argv[1:]
 paths = sorted(Path(folder).iterdir())
 with Recognizer.create(gallery, backbone=backbone) as recognizer:
     recognizer.enroll_all((str(time), path) for time in range(int(times)) for path in paths)
-unit = 1 if sys.platform == "darwin" else 1024
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-try:  # Linux counts the parent's peak before exec into ru_maxrss
-    status = Path("/proc/self/status").read_text()
-    peak = int(status.partition("VmHWM:")[2].split()[0]) * 1024
-except (OSError, IndexError):
-    pass
-print(peak)
 """
 
 
@@ -132,7 +125,15 @@ def speed(paths: list[Path], folder: Path, backbone: str, rounds: int) -> dict[s
 def peak_memory(pictures: Path, folder: Path, backbone: str, times: int, turn: int) -> float:
     """Return the peak resident MiB of a fresh process that enrolls all pictures so many times."""
     gallery = folder / f"memory-{times}-{turn}.db"
-    command = [sys.executable, "-c", _CHILD, str(gallery), backbone, str(pictures), str(times)]
+    command = [
+        sys.executable,
+        "-c",
+        _CHILD + PRINT_PEAK,
+        str(gallery),
+        backbone,
+        str(pictures),
+        str(times),
+    ]
     return int(subprocess.run(command, capture_output=True, check=True).stdout) / 2**20
 
 

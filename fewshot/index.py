@@ -1,7 +1,6 @@
 """Unit vectors with ids come in; the nearest to a query go out. A checked layer over FAISS.
 
-A small gallery is searched by one product in numpy: the answers are the same, and loading FAISS
-would take longer than all the rest of the search.
+A small gallery is searched in numpy, with the same answers, so that FAISS need not be loaded.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from eval.backbones import measurable
 from fewshot.backbones.backbone import Backbone
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.errors import WeightsRefused
@@ -20,17 +21,7 @@ from fewshot.folders import each_picture
 from fewshot.images import decode, read_picture
 
 WEIGHTS, DATA = (Path(os.environ.get(one, "")) for one in ("FEWSHOT_WEIGHTS", "FEWSHOT_TEST_DATA"))
-CHOICES = {
-    "mobilenetv2": BackboneChoice(
-        "mobilenetv2", weights="mobilenetv2_1.0_224_imagenet_no_top.weights.h5"
-    ),
-    "inceptionv3": BackboneChoice(
-        "inceptionv3", weights="inceptionv3_to_mixed8.weights.h5", layer="mixed8"
-    ),
-    "vgg19": BackboneChoice(
-        "vgg19", weights="vgg19_to_block3_pool.weights.h5", layer="block3_pool"
-    ),
-}
+CHOICES = {choice.name: choice for choice in measurable().values() if choice.weights}
 WIDTHS = {"mobilenetv2": 1280, "inceptionv3": 1280, "vgg19": 256}
 
 pytestmark = [

@@ -9,7 +9,7 @@ size and the SHA-256 that the manifest states.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
@@ -177,7 +177,7 @@ def _manifest(folder: Path) -> Manifest | None:
         raise ArtifactRefused(path, str(error)) from error
 
 
-def versions_of(*packages: str) -> Mapping[str, str]:
+def versions_of(*packages: str) -> dict[str, str]:
     """Return the versions of installed packages, for a manifest."""
     from importlib.metadata import version
 

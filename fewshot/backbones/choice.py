@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 FILE = "file:"
@@ -46,11 +46,17 @@ class BackboneChoice:
             return None
         return Path(os.path.abspath(os.path.expanduser(self.name.removeprefix(FILE))))
 
+    @property
+    def published(self) -> bool:
+        """Whether the publisher's own weights are meant."""
+        return self.weights is None and self.own_model is None
+
     @classmethod
     def of(cls, meant: str | BackboneChoice) -> BackboneChoice:
-        """Return a choice as it is, a name as the choice without options; raises TypeError."""
+        """Return a choice, its file: path absolute; a name stands for itself; raises TypeError."""
         if isinstance(meant, str):
-            return cls(meant)
+            meant = cls(meant)
         if not isinstance(meant, cls):
             raise TypeError(f"a backbone is a name or a BackboneChoice, not {type(meant).__name__}")
-        return meant
+        own = meant.own_model
+        return replace(meant, name=f"{FILE}{own}") if own else meant

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fewshot.backbones.artifact import Manifest, check_graph, each_artifact
-from fewshot.backbones.cache import is_there, searched_folders
 from fewshot.backbones.catalog import BACKBONES
+from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.errors import ArtifactRefused, WeightsRefused
+from fewshot.backbones.plan import plan
 from fewshot.backbones.spec import BackboneSpec
-from fewshot.backbones.weights import check_published, published_files
+from fewshot.backbones.weights import check_published, published_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,11 @@ class Holding:
     @property
     def ready(self) -> bool:
         """Whether it embeds at once, as its card says: nothing to download, nothing to build."""
-        network = self.spec.network
-        if network is None:
+        if self.spec.network is None:
             return True
+        usual = plan(BackboneChoice(self.spec.name), self.spec)
         return any(
-            manifest.published
-            and manifest.blueprint.layer == network.layer
-            and manifest.blueprint.size == self.spec.input_size
-            and manifest.blueprint.preprocessing == network.preprocessing
-            and manifest.blueprint.precision == "float32"
-            for _, manifest in self.built
+            manifest.published and usual.makes(manifest.blueprint) for _, manifest in self.built
         )
 
     @property
@@ -63,7 +59,7 @@ def holdings() -> list[Holding]:
         if isinstance(manifest, Manifest):
             built.setdefault(manifest.name, []).append((folder, manifest))
     return [
-        Holding(spec, next(_published_here(spec), None), tuple(built.get(spec.name, ())))
+        Holding(spec, next(published_here(spec), None), tuple(built.get(spec.name, ())))
         for spec in BACKBONES.values()
     ]
 
@@ -71,11 +67,8 @@ def holdings() -> list[Holding]:
 def verify() -> Iterator[Verdict]:
     """Read every published file of weights and every built backbone that is here, whole."""
     for spec in BACKBONES.values():
-        for published in published_files(spec):
-            for folder in searched_folders():
-                path = folder / published.file
-                if is_there(path):
-                    yield _verdict_on_weights(path, spec)
+        for path in published_here(spec):
+            yield _verdict_on_weights(path, spec)
     for folder, manifest in each_artifact():
         if isinstance(manifest, ArtifactRefused):
             yield Verdict(folder, False, manifest.reason)
@@ -100,10 +93,3 @@ def _verdict_on_artifact(folder: Path, manifest: Manifest) -> Verdict:
         return Verdict(folder, False, f"{error.reason}; it is built anew when it is next used")
     parity = manifest.parity
     return Verdict(folder, True, f"SHA-256; cosine to Keras {parity.lowest:.7f} when built")
-
-
-def _published_here(spec: BackboneSpec) -> Iterator[Path]:
-    for published in published_files(spec):
-        for folder in searched_folders():
-            if is_there(folder / published.file):
-                yield folder / published.file

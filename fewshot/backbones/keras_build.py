@@ -84,7 +84,7 @@ def _make(
         parity=parity,
         license=license,
         published=weights.published,
-        versions=dict(versions_of("fewshot", "tensorflow", "keras", "ai-edge-litert")),
+        versions=versions_of("fewshot", "tensorflow", "keras", "ai-edge-litert"),
         graph_bytes=graph.stat().st_size,
         graph_sha256=file_digest(graph),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fewshot.backbones.backbone import Backbone
 from fewshot.backbones.blueprint import Blueprint
 from fewshot.backbones.catalog import PALETTE, find_backbone
-from fewshot.backbones.choice import FILE, BackboneChoice
+from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.errors import BadBackboneOption
 from fewshot.watch import Watch
 
@@ -35,8 +35,6 @@ def load_backbone(meant: str | BackboneChoice, watch: Watch = _DEAF) -> Backbone
     _import_ahead()
     from fewshot.backbones.provision import provide
 
-    if choice.own_model:
-        spec = find_backbone(f"{FILE}{choice.own_model}")
     artifact = provide(choice, spec, watch)
     from fewshot.backbones.litert import LiteRTBackbone
 
@@ -57,8 +55,6 @@ def build_now(
         raise BadBackboneOption(spec.name, "build", "there is nothing to build")
     from fewshot.backbones.provision import provide, provide_compared
 
-    if choice.own_model:
-        spec = find_backbone(f"{FILE}{choice.own_model}")
     if pictures is None:
         return provide(choice, spec, watch)
     return provide_compared(
@@ -81,7 +77,7 @@ def load_again(name: str, blueprint: Blueprint | None, watch: Watch = _DEAF) -> 
 
 
 def _import_ahead() -> None:
-    """Import LiteRT in a thread: loading it and hashing a graph take as long, on two cores."""
+    """Import LiteRT in a thread, while the graph is being hashed."""
     from contextlib import suppress
     from threading import Thread
 

@@ -35,6 +35,10 @@ class Plan:
             source=str(path or ""),
         )
 
+    def makes(self, blueprint: Blueprint) -> bool:
+        """Tell whether a blueprint is this plan with some weights or other."""
+        return blueprint == self.with_weights(blueprint.weights, None)
+
 
 def plan(choice: BackboneChoice, spec: BackboneSpec) -> Plan:
     """Fill a choice's options from the card, or from the user's own model.

@@ -46,9 +46,9 @@ def provide(choice: BackboneChoice, spec: BackboneSpec, watch: Watch) -> Artifac
     Raises BadBackboneOption, WeightsMissing, WeightsRefused, BackboneUnavailable.
     """
     wanted = plan(choice, spec)
-    if choice.own_model is None and choice.weights is None and (ready := _ready(wanted)):
-        return ready
-    if choice.own_model is None and choice.weights is None:
+    if choice.published:
+        if ready := _ready(wanted):
+            return ready
         _require_tensorflow(spec)  # before anything is downloaded for it
     try:
         weights = weights_of(choice, spec, watch)
@@ -103,7 +103,7 @@ def named_digest(choice: BackboneChoice) -> str:
 
 def weights_of(choice: BackboneChoice, spec: BackboneSpec, watch: Watch) -> WeightsFile:
     """Return the file a choice means; raises WeightsMissing, WeightsRefused."""
-    if choice.own_model is None and choice.weights is None:
+    if choice.published:
         return obtain_weights(spec, watch)
     return named_weights(choice.name, choice.own_model or choice.weights or "")
 
@@ -166,10 +166,8 @@ def _ready(wanted: Plan) -> Artifact | None:
 def _like(wanted: Plan) -> Iterator[Manifest]:
     """Yield what is built to a plan, from whatever weights."""
     for _, manifest in each_artifact():
-        if isinstance(manifest, Manifest):
-            blueprint = manifest.blueprint
-            if blueprint == wanted.with_weights(blueprint.weights, None):
-                yield manifest
+        if isinstance(manifest, Manifest) and wanted.makes(manifest.blueprint):
+            yield manifest
 
 
 def _require_tensorflow(spec: BackboneSpec) -> None:

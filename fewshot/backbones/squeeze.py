@@ -26,7 +26,7 @@ def prepared(crop: NDArray[np.uint8], side: int, how: Preprocessing) -> NDArray[
     pixels = squeezed(crop, side)
     if how.bgr:
         pixels = np.ascontiguousarray(pixels[..., ::-1])
-    row = np.tile(np.array(how.subtracted, np.float32), side)  # a whole row at once is far faster
+    row = np.tile(np.array(how.subtracted, np.float32), side)  # one for a whole row of pixels
     numbers = np.subtract(pixels.reshape(side, side * 3), row, dtype=np.float32)
     numbers *= np.float32(1.0 / how.divisor)
     return numbers.reshape(1, side, side, 3)

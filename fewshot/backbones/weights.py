@@ -41,16 +41,14 @@ def published_weights(spec: BackboneSpec) -> WeightsFile | None:
 
     Raises WeightsRefused for a file of that name which is not the publisher's.
     """
-    for published in published_files(spec):
-        for folder in searched_folders():
-            path = folder / published.file
-            if is_there(path):
-                try:
-                    check_published(path, spec)
-                    return WeightsFile(path, file_digest(path), published=True)
-                except OSError as error:
-                    raise WeightsRefused(path, (error.strerror or str(error)).lower()) from error
-    return None
+    path = next(published_here(spec), None)
+    if path is None:
+        return None
+    try:
+        check_published(path, spec)
+        return WeightsFile(path, file_digest(path), published=True)
+    except OSError as error:
+        raise WeightsRefused(path, (error.strerror or str(error)).lower()) from error
 
 
 def obtain_weights(spec: BackboneSpec, watch: Watch) -> WeightsFile:
@@ -128,6 +126,14 @@ def published_files(spec: BackboneSpec) -> tuple[PublishedWeights, ...]:
     if network is None:
         return ()
     return (network.weights, network.also) if network.also else (network.weights,)
+
+
+def published_here(spec: BackboneSpec) -> Iterator[Path]:
+    """Yield the files that are here under a published name, the one to be taken first."""
+    for published in published_files(spec):
+        for folder in searched_folders():
+            if is_there(folder / published.file):
+                yield folder / published.file
 
 
 def check_published(path: Path, spec: BackboneSpec) -> str:

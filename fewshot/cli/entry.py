@@ -8,8 +8,7 @@ import sys
 
 def run() -> None:
     """Run the command line; end with 130 where it is interrupted before it has begun."""
-    # One answer takes many small products: threads for them cost more than they bring. Pictures
-    # are worked on by threads of our own.
+    # Pictures are worked on by threads of our own: those of BLAS would only compete with them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from fewshot.cli.main import main
