@@ -153,7 +153,7 @@ def script_command(
     script.write_text(_SCRIPT.format(module=module, network=network, side=side))
     store = Store.open(gallery)
     rows = list(store.vectors())
-    known = store.names_by_id()
+    known = store.names_of({owner for _, owner, _ in rows})
     store.close()
     np.save(vectors, np.stack([np.frombuffer(blob, "<f4") for _, _, blob in rows]))
     names.write_text("\n".join(known[owner] for _, owner, _ in rows))

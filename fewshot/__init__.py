@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fewshot.gallery import Candidate, Neighbor
     from fewshot.matching import Match
     from fewshot.recognizer import Recognizer
-    from fewshot.records import Forgotten, Identity, Reference
+    from fewshot.records import Forgotten, Identity, Operation, Reference
     from fewshot.watch import Watch
 
 _HOME = {
@@ -38,6 +38,7 @@ _HOME = {
     "Identity": "records",
     "Match": "matching",
     "Neighbor": "gallery",
+    "Operation": "records",
     "Recognizer": "recognizer",
     "Reference": "records",
     "Refusal": "embedder",
@@ -55,6 +56,7 @@ __all__ = [
     "Identity",
     "Match",
     "Neighbor",
+    "Operation",
     "Recognizer",
     "Reference",
     "Refusal",

@@ -2,7 +2,7 @@
 
 FewshotError
   UsageError (2)       BadName, AmbiguousFolder, UnknownName, NameNotInFolder, NameTaken,
-                       UnknownCropper, CannotWrite
+                       UnknownCropper, CannotWrite, CannotUndo
   ImageError (3)       UnreadableImage, ImageTooLarge, NoImagesFound
   GalleryError (4)     GalleryMissing, GalleryEmpty, NotAGallery, GalleryTooNew,
                        GalleryLocked, GalleryDamaged, GalleryUnavailable
@@ -109,11 +109,19 @@ class UnknownCropper(UsageError):
 
 
 class CannotWrite(UsageError):
-    """The montage cannot be written where it was asked for."""
+    """A file that was asked for cannot be written there."""
+
+    def __init__(self, path: Path, reason: str, what: str = "montage") -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"cannot write {what} {path}: {reason}")
+
+
+class CannotUndo(UsageError):
+    """There is nothing to undo, or it was an erasure."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
-        super().__init__(f"cannot write montage {path}: {reason}")
+        super().__init__(f"cannot undo in {path}: {reason}; see fewshot history")
 
 
 class UnreadableImage(ImageError):

@@ -1,14 +1,17 @@
 """A vector comes in; its nearest names and references go out.
 
 The store is the truth; index and class means are lenses over it, held in memory and brought up to
-date whenever the store has changed, whoever changed it.
+date whenever the store has changed, whoever changed it, by what the log of operations says.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +19,24 @@ from numpy.typing import NDArray
 from fewshot.calibration import StrangerSample
 from fewshot.errors import GalleryDamaged
 from fewshot.index import ExactIndex
+from fewshot.operations import last_operation, touched_since
 from fewshot.prototypes import Prototypes
 from fewshot.store import Store
 
 MOST_STRANGERS = 2_000
 """References that stand in for strangers; more would cost time and change little."""
 
+MOST_COMPARED = 20_000_000
+"""Stand-in strangers times names that are compared: where there are many names, fewer strangers."""
+
 LOOKED_AT = 0.25
 """The share of strangers, highest first, whose look-alikes are looked up: more than is needed."""
 
+MOST_TOUCHED = 1_000
+"""Identities changed since the last look from which on all is read anew."""
+
 _AT_ONCE = 4096
+Found = TypeVar("Found")
 _NOT_ASKED = StrangerSample(np.empty(0, np.float32), np.empty(0, np.int64))
 
 
@@ -48,7 +59,10 @@ class Neighbor:
 
 
 class Gallery:
-    """Searches a store's identities and references by cosine similarity."""
+    """Searches a store's identities and references by cosine similarity.
+
+    Questions are asked in a `moment`.
+    """
 
     def __init__(self, store: Store, same_picture: float = 0.99) -> None:
         """Look at a store.
@@ -57,41 +71,36 @@ class Gallery:
         little smaller.
         """
         self._store, self._same_picture = store, same_picture
-        self._seen: tuple[int, int] | None = None
-        self._strangers: StrangerSample | None = _NOT_ASKED
-        self._names: dict[int, str] = {}
-        self._sharing: set[tuple[int, int]] = set()
         self._clear()
 
-    def refresh(self) -> None:
-        """Read what has changed; all answers until the next call are of one moment.
+    def _clear(self) -> None:
+        self._seen: tuple[int, int] | None = None
+        self._operation = 0  # the last one that the lenses show
+        self._last = 0  # the highest id of a reference that they show
+        self._index = ExactIndex(self._store.recipe.d)
+        self._prototypes = Prototypes.of(self._store.recipe.d)
+        self._strangers: StrangerSample | None = _NOT_ASKED
+        self._sharing: set[tuple[int, int]] = set()
+        self._sharing_until = 0
 
-        Raises GalleryDamaged, GalleryLocked; then nothing is answered until it succeeds.
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Bring the lenses up to date; all that is asked inside is answered of that one moment.
+
+        Raises GalleryDamaged, GalleryLocked.
         """
-        if self._store.state == self._seen:
-            return
-        self._seen = None
-        try:
-            with self._store.reading():
-                state = self._store.state
-                self._read_new()
-                if len(self._ids) != self._store.count():  # somebody was forgotten: start over
+        with self._store.reading():
+            if self._store.state != self._seen:
+                try:
+                    self._catch_up()
+                except BaseException:
                     self._clear()
-                    self._read_new()
-                self._names = self._store.names_by_id()
-                self._sharing = self._store.sharing()
-            if not set(self._owners.tolist()) <= set(self._names):
-                raise GalleryDamaged(self.path, "a reference belongs to nobody")
-        except BaseException:
-            self._clear()
-            raise
-        self._prototypes = Prototypes(self._vectors, self._owners)
-        self._strangers = _NOT_ASKED
-        self._seen = state
+                    raise
+            yield
 
     def __len__(self) -> int:
         """Return how many references there are."""
-        return len(self._vectors)
+        return len(self._index)
 
     @property
     def path(self) -> Path:
@@ -101,18 +110,13 @@ class Gallery:
     def neighbors(self, vector: NDArray[np.float32], k: int) -> tuple[Neighbor, ...]:
         """Return the k nearest references, nearest first; fewer where there are fewer.
 
-        vector: (d,) float32 of length 1. k: 1 or more. One that another process has forgotten since
-        the last refresh is left out.
+        vector: (d,) float32 of length 1. k: 1 or more.
         """
         similarities, ids = self._index.search(vector[np.newaxis], k)
         known = self._store.references_by_id(ids[0].tolist())
-        owners = self._owners[np.searchsorted(self._ids, ids[0])].tolist()
         return tuple(
-            Neighbor(self._names[owner], float(similarity), number, known[number].source)
-            for similarity, number, owner in zip(
-                similarities[0], ids[0].tolist(), owners, strict=True
-            )
-            if number in known
+            Neighbor(self._of(known, number).name, similarity, number, known[number].source)
+            for similarity, number in zip(similarities[0].tolist(), ids[0].tolist(), strict=True)
         )
 
     def candidates(self, vector: NDArray[np.float32], k: int) -> tuple[Candidate, ...]:
@@ -121,7 +125,8 @@ class Gallery:
         vector: (d,) float32 of length 1. k: 1 or more.
         """
         nearest = self._prototypes.nearest(vector, k)
-        return tuple(Candidate(self._names[owner], similarity) for owner, similarity in nearest)
+        names = self._store.names_of(owner for owner, _ in nearest)
+        return tuple(Candidate(self._of(names, owner), similar) for owner, similar in nearest)
 
     def strangers(self) -> StrangerSample | None:
         """Return how near strangers would come, by letting each identity stand in for one.
@@ -134,34 +139,49 @@ class Gallery:
         return self._strangers
 
     def _ask_as_strangers(self) -> StrangerSample | None:
-        step = -(-len(self._vectors) // MOST_STRANGERS)
-        vectors, owners = self._vectors[::step], self._owners[::step]
+        most = min(MOST_STRANGERS, max(1, MOST_COMPARED // len(self._prototypes)))
+        vectors, owners = self._index.sample(most)
+        self._sharing |= self._store.sharing(after=self._sharing_until)
+        self._sharing_until = self._last
         similarities = self._prototypes.as_strangers(
             vectors, owners, self._sharing, same=self._same_picture, share=LOOKED_AT
         )
         told = np.isfinite(similarities)
         return StrangerSample(similarities[told], owners[told]) if told.any() else None
 
-    def _clear(self) -> None:
-        d = self._store.recipe.d
-        self._index = ExactIndex(d)
-        self._vectors: NDArray[np.float32] = np.empty((0, d), np.float32)
-        self._owners: NDArray[np.int64] = np.empty(0, np.int64)
-        self._ids: NDArray[np.int64] = np.empty(0, np.int64)
-        self._prototypes = Prototypes(self._vectors, self._owners)
+    def _of(self, known: dict[int, Found], number: int) -> Found:
+        if number not in known:
+            raise GalleryDamaged(self.path, "a reference belongs to nobody")
+        return known[number]
 
-    def _read_new(self) -> None:
-        last = int(self._ids[-1]) if len(self._ids) else 0
-        vectors, owners, ids = [self._vectors], [self._owners], [self._ids]
-        rows = iter(self._store.vectors(after=last))
+    def _catch_up(self) -> None:
+        """Read what has changed; the caller holds the snapshot."""
+        touched = touched_since(self._store, self._operation, most=MOST_TOUCHED)
+        if len(touched) > MOST_TOUCHED:
+            self._clear()
+            touched = []
+        before = self._last, len(self)
+        if not self._last:
+            self._index.reserve(self._store.count())
+        self._index.remove(touched)
+        self._prototypes.remove(touched)
+        for identity in touched:
+            self._read(self._store.vectors(of=identity, until=self._last))
+        self._read(self._store.vectors(after=self._last))
+        if touched or before != (self._last, len(self)):
+            self._strangers = _NOT_ASKED
+        self._operation = last_operation(self._store)
+        self._seen = self._store.state
+
+    def _read(self, rows: Iterator[tuple[int, int, bytes]]) -> None:
         while some := list(islice(rows, _AT_ONCE)):
             block = np.frombuffer(b"".join(blob for _, _, blob in some), "<f4")
-            vectors.append(block.reshape(len(some), -1).astype(np.float32, copy=False))
-            owners.append(np.array([owner for _, owner, _ in some], np.int64))
-            ids.append(np.array([number for number, _, _ in some], np.int64))
+            vectors = block.reshape(len(some), -1).astype(np.float32, copy=False)
+            ids = np.array([number for number, _, _ in some], np.int64)
+            owners = np.array([owner for _, owner, _ in some], np.int64)
             try:
-                self._index.add(vectors[-1], ids[-1])
+                self._index.add(vectors, ids, owners)
             except ValueError as error:
                 raise GalleryDamaged(self.path, str(error)) from error
-        self._vectors, self._owners = np.concatenate(vectors), np.concatenate(owners)
-        self._ids = np.concatenate(ids)
+            self._prototypes.add(vectors, owners)
+            self._last = max(self._last, int(ids[-1]))

@@ -51,7 +51,7 @@ def open_gallery_file(path: Path) -> sqlite3.Connection:
         with sqlite_errors(path):
             version = _checked_version(connection, path)
             if version < VERSION:
-                with transaction(connection):
+                with _upgrading(connection):
                     upgrade(connection, _checked_version(connection, path))
             if writable:
                 _write_ahead(connection)
@@ -71,7 +71,7 @@ def create_gallery_file(path: Path, recipe_json: str) -> sqlite3.Connection:
     connection = _connect(path, "rwc")
     try:
         with sqlite_errors(path):
-            with transaction(connection):
+            with _upgrading(connection):
                 if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                     upgrade(connection, 0)
                     connection.execute("INSERT INTO recipe VALUES (1, ?)", (recipe_json,))
@@ -115,6 +115,20 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         raise GalleryUnavailable(path, "it was closed; open it again") from error
     except sqlite3.DatabaseError as error:
         raise GalleryDamaged(path, str(error)) from error
+
+
+@contextmanager
+def _upgrading(connection: sqlite3.Connection) -> Iterator[None]:
+    """Hold the write lock with foreign keys off, as sqlite.org/lang_altertable has it.
+
+    Else a table that is replaced would take with it all that refers to it.
+    """
+    connection.execute("PRAGMA foreign_keys = OFF")
+    try:
+        with transaction(connection):
+            yield
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

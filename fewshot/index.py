@@ -1,17 +1,31 @@
-"""Unit vectors with ids come in; the nearest to a query go out. A checked layer over FAISS.
+"""Unit vectors with their ids and owners come in; the nearest to a query go out: exact search.
 
-A small gallery is searched in numpy, with the same answers, so that FAISS need not be loaded.
+The vectors are held once. A small gallery is searched in numpy, with the same answers, so that
+FAISS need not be loaded.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fewshot.growing import GrowingRows
+
 FAISS_FROM = 20_000
 """Vectors from which on FAISS searches."""
+
+Vectors = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+
+class Found(NamedTuple):
+    """The nearest to n queries, each (n, k), nearest first."""
+
+    similarities: Vectors  # cosine, in [-1, 1]
+    ids: Ids
 
 
 class ExactIndex:
@@ -19,63 +33,88 @@ class ExactIndex:
 
     def __init__(self, d: int) -> None:
         self.d = d
-        self._vectors: NDArray[np.float32] = np.empty((0, d), np.float32)
-        self._ids: NDArray[np.int64] = np.empty(0, np.int64)  # both empty once FAISS has them
-        self._faiss: Any = None
+        self._vectors: GrowingRows[np.float32] = GrowingRows((d,), np.float32)
+        self._ids: GrowingRows[np.int64] = GrowingRows((), np.int64)
+        self._owners: GrowingRows[np.int64] = GrowingRows((), np.int64)
 
     def __len__(self) -> int:
-        return len(self._ids) if self._faiss is None else int(self._faiss.ntotal)
+        return len(self._ids)
 
-    def add(self, vectors: NDArray[np.float32], ids: NDArray[np.int64]) -> None:
-        """Add n vectors (n, d), each of length 1, under n ids of 0 or more not yet used.
+    def reserve(self, count: int) -> None:
+        """Make room for so many vectors in all."""
+        for column in (self._vectors, self._ids, self._owners):
+            column.reserve(count)
+
+    def add(self, vectors: Vectors, ids: Ids, owners: Ids) -> None:
+        """Add n vectors (n, d), each of length 1, under n ids not yet used, with n owners.
 
         Raises ValueError where shapes or lengths are wrong: FAISS itself asserts without a word.
         """
-        self._check(vectors)
-        if ids.shape != (len(vectors),):
+        check_vectors(vectors, self.d)
+        if ids.shape != (len(vectors),) or owners.shape != ids.shape:
             raise ValueError(f"{len(vectors)} vectors need as many ids; got shape {ids.shape}")
-        if self._faiss is None and len(self) + len(vectors) >= FAISS_FROM:
-            import faiss
+        self._vectors.append(vectors)
+        self._ids.append(ids)
+        self._owners.append(owners)
 
-            self._faiss = faiss.IndexIDMap2(faiss.IndexFlatIP(self.d))
-            self._faiss.add_with_ids(self._vectors, self._ids)
-            self._vectors, self._ids = self._vectors[:0], self._ids[:0]
-        if self._faiss is None:
-            self._vectors = np.concatenate([self._vectors, vectors])
-            self._ids = np.concatenate([self._ids, ids.astype(np.int64)])
-        elif len(vectors):
-            self._faiss.add_with_ids(np.ascontiguousarray(vectors), ids.astype(np.int64))
+    def remove(self, owners: Collection[int]) -> None:
+        """Take out all vectors of these owners."""
+        at = np.flatnonzero(np.isin(self._owners.rows, list(owners)))
+        for column in (self._vectors, self._ids, self._owners):
+            column.remove(at)
 
-    def search(
-        self, queries: NDArray[np.float32], k: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def sample(self, most: int) -> tuple[Vectors, Ids]:
+        """Return at most so many vectors, evenly taken, and their owners."""
+        step = max(1, -(-len(self) // most))
+        return self._vectors.rows[::step], self._owners.rows[::step]
+
+    def search(self, queries: Vectors, k: int) -> Found:
         """Return similarities and ids, each (n, min(k, len)), nearest first.
 
-        queries: (n, d) float32 of length 1; k: 1 or more. Similarities lie in [-1, 1]; ties stand
-        in the order of ids.
+        queries: (n, d) float32 of length 1; k: 1 or more. Ties stand in the order of ids.
         """
-        self._check(queries)
+        check_vectors(queries, self.d)
         if k < 1:
             raise ValueError(f"k is 1 or more, not {k}")
         k = min(k, len(self))
         if k == 0:
-            return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
-        if self._faiss is None:
+            nothing = np.empty((len(queries), 0), np.float32)
+            return Found(nothing, nothing.astype(np.int64))
+        if len(self) < FAISS_FROM:
             # row by row: a matrix product would add equal rows up in unequal ways
-            similarities = np.einsum("qd,nd->qn", queries, self._vectors)
-            ids = np.broadcast_to(self._ids, similarities.shape)
+            similarities = np.einsum("qd,nd->qn", queries, self._vectors.rows)
+            ids = np.broadcast_to(self._ids.rows, similarities.shape)
         else:
-            similarities, ids = self._faiss.search(np.ascontiguousarray(queries), k)
-        order = np.lexsort((ids, -similarities), axis=1)[:, :k]
-        similarities = np.take_along_axis(similarities, order, axis=1)
-        return np.clip(similarities, -1.0, 1.0), np.take_along_axis(ids, order, axis=1)
+            import faiss
 
-    def _check(self, vectors: NDArray[np.float32]) -> None:
-        if vectors.ndim != 2 or vectors.shape[1] != self.d or vectors.dtype != np.float32:
-            raise ValueError(
-                f"vectors must be float32 of shape (n, {self.d}); "
-                f"got {vectors.dtype} of shape {vectors.shape}"
+            similarities, at = faiss.knn(
+                np.ascontiguousarray(queries),
+                self._vectors.rows,
+                k,
+                metric=faiss.METRIC_INNER_PRODUCT,
             )
-        lengths = np.linalg.norm(vectors, axis=1)
-        if not np.all(np.abs(lengths - 1.0) < 1e-3):  # NaN fails too
-            raise ValueError("vectors must have length 1")
+            ids = self._ids.rows[at]
+        return nearest_first(similarities, ids, k)
+
+
+def nearest_first(similarities: Vectors, ids: Ids, k: int) -> Found:
+    """Return the k nearest of each row; ties stand in the order of ids."""
+    nearest = np.empty((len(similarities), k), np.intp)
+    for row, (similar, names) in enumerate(zip(similarities, ids, strict=True)):
+        last = np.partition(similar, len(similar) - k)[len(similar) - k]
+        near = np.flatnonzero(similar >= last)  # k, or more where some are equally near
+        nearest[row] = near[np.lexsort((names[near], -similar[near]))[:k]]
+    similarities = np.take_along_axis(similarities, nearest, axis=1)
+    return Found(np.clip(similarities, -1.0, 1.0), np.take_along_axis(ids, nearest, axis=1))
+
+
+def check_vectors(vectors: Vectors, d: int) -> None:
+    """Raise ValueError for what are no n unit vectors (n, d) float32."""
+    if vectors.ndim != 2 or vectors.shape[1] != d or vectors.dtype != np.float32:
+        raise ValueError(
+            f"vectors must be float32 of shape (n, {d}); "
+            f"got {vectors.dtype} of shape {vectors.shape}"
+        )
+    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
+    if not np.all(np.abs(lengths - 1.0) < 1e-3):  # NaN fails too
+        raise ValueError("vectors must have length 1")

@@ -30,3 +30,8 @@ def gallery_path(named: str | os.PathLike[str] | None = None, *, make_folder: bo
         except OSError as error:
             raise GalleryUnavailable(path, (error.strerror or str(error)).lower()) from error
     return path
+
+
+def index_beside(gallery: Path) -> Path:
+    """Return where the cached index of a gallery file lies: beside it."""
+    return gallery.with_name(gallery.name + ".index")

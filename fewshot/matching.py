@@ -89,30 +89,30 @@ class Matcher:
         """
         if threshold is not None and not -1.0 <= threshold <= 1.0:
             raise ValueError(f"a threshold is a similarity in [-1, 1], not {threshold}")
-        self._gallery.refresh()
-        candidates = self._gallery.candidates(picture.vector, 2)
-        if not candidates:
-            raise GalleryEmpty(self._gallery.path)
-        return decide(
-            picture.source,
-            candidates,
-            self._gallery.neighbors(picture.vector, k),
-            threshold=self.usual_threshold() if threshold is None else threshold,
-            same_picture=self._strangers.same_picture,
-            box=picture.box,
-            thumbnail=picture.thumbnail,
-        )
+        with self._gallery.moment():
+            candidates = self._gallery.candidates(picture.vector, 2)
+            if not candidates:
+                raise GalleryEmpty(self._gallery.path)
+            return decide(
+                picture.source,
+                candidates,
+                self._gallery.neighbors(picture.vector, k),
+                threshold=self._usual_threshold() if threshold is None else threshold,
+                same_picture=self._strangers.same_picture,
+                box=picture.box,
+                thumbnail=picture.thumbnail,
+            )
 
     def search(self, vector: NDArray[np.float32], k: int) -> tuple[Neighbor, ...]:
         """Return the k nearest references, nearest first: no decision. vector: (d,), length 1."""
-        self._gallery.refresh()
-        return self._gallery.neighbors(vector, k)
+        with self._gallery.moment():
+            return self._gallery.neighbors(vector, k)
 
     def prepare(self) -> None:
         """Read the gallery now, while pictures are being embedded; answers wait for it anyway."""
-        self._gallery.refresh()
-        self._gallery.strangers()
+        with self._gallery.moment():
+            self._gallery.strangers()
 
-    def usual_threshold(self) -> float:
+    def _usual_threshold(self) -> float:
         """Return the similarity that a name needs in this gallery as it is now."""
         return threshold_for(self._strangers, len(self._gallery), self._gallery.strangers())

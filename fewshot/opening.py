@@ -72,7 +72,7 @@ def _require_agreement(
     recipe = store.recipe
     if asked := _difference(recipe, backbone, crop):
         mend = "leave the option out, or name another gallery file"
-        if not store.count():  # an interrupted first enrollment left it
+        if store.is_empty():  # an interrupted first enrollment left it
             mend = "nobody is enrolled in it yet: delete the file, or name another"
         raise RecipeMismatch(store.path, str(recipe), asked, mend)
 

@@ -12,6 +12,9 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
+from fewshot.growing import GrowingRows
+from fewshot.index import nearest_first
+
 Vectors = NDArray[np.float32]
 Owners = NDArray[np.int64]
 
@@ -19,29 +22,69 @@ _AT_ONCE = 512
 
 
 class Prototypes:
-    """The class means of a gallery's identities, each brought to length one."""
+    """The class means of a gallery's identities; kept as sums, so that they follow its changes."""
 
     def __init__(self, vectors: Vectors, owners: Owners) -> None:
         """Average `vectors` (n, d) float32 of length 1 by their `owners` (n,), any ids."""
-        order = np.argsort(owners, kind="stable")
-        self.owners, starts = np.unique(owners[order], return_index=True)
-        sums = np.zeros((len(self.owners), vectors.shape[1]), np.float32)
-        for row, some in enumerate(np.split(order, starts[1:]) if len(order) else ()):
-            sums[row] = vectors[some].sum(axis=0)
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        self._means = sums / np.maximum(lengths, np.float32(1e-12))
+        self._sums: GrowingRows[np.float32] = GrowingRows((vectors.shape[1],), np.float32)
+        self._lengths: GrowingRows[np.float32] = GrowingRows((), np.float32)
+        self._owners: GrowingRows[np.int64] = GrowingRows((), np.int64)
+        self._row: dict[int, int] = {}
+        self.add(vectors, owners)
+
+    @classmethod
+    def of(cls, d: int) -> Prototypes:
+        """Start without any, for vectors of d numbers."""
+        return cls(np.empty((0, d), np.float32), np.empty(0, np.int64))
 
     def __len__(self) -> int:
-        return len(self.owners)
+        return len(self._owners)
+
+    @property
+    def owners(self) -> Owners:
+        """Whose the class means are, in no order."""
+        return self._owners.rows
+
+    @property
+    def sums(self) -> Vectors:
+        """The sum of each owner's vectors, in the order of `owners`."""
+        return self._sums.rows
+
+    def add(self, vectors: Vectors, owners: Owners) -> None:
+        """Let more vectors count, of owners known or new; or sums of vectors."""
+        order = np.argsort(owners, kind="stable")
+        names, starts = np.unique(owners[order], return_index=True)
+        if not len(names):
+            return
+        sums = np.add.reduceat(vectors[order], starts, axis=0)
+        new = np.array([name not in self._row for name in names.tolist()])
+        for name in names[new].tolist():
+            self._row[name] = len(self._row)
+        self._owners.append(names[new])
+        self._sums.append(np.zeros((int(new.sum()), vectors.shape[1]), np.float32))
+        self._lengths.append(np.zeros(int(new.sum()), np.float32))
+        at = np.array([self._row[name] for name in names.tolist()], np.int64)
+        self._sums.rows[at] += sums
+        lengths = np.linalg.norm(self._sums.rows[at], axis=1)
+        self._lengths.rows[at] = np.maximum(lengths, np.float32(1e-12))
+
+    def remove(self, owners: Collection[int]) -> None:
+        """Let these owners have no class mean."""
+        at = np.array([self._row[one] for one in set(owners) if one in self._row], np.int64)
+        for column in (self._owners, self._sums, self._lengths):
+            column.remove(at)
+        self._row = {name: row for row, name in enumerate(self._owners.rows.tolist())}
 
     def nearest(self, query: Vectors, k: int) -> list[tuple[int, float]]:
         """Return the k nearest identities with their cosine similarity in [-1, 1], nearest first.
 
         query: (d,) float32 of length 1. Ties stand in the order of ids.
         """
-        similar = np.clip(self._means @ query, -1.0, 1.0)
-        order = np.argsort(-similar, kind="stable")[:k]
-        return [(int(self.owners[one]), float(similar[one])) for one in order]
+        if not len(self):
+            return []
+        similar = self._sums.rows @ query / self._lengths.rows
+        found = nearest_first(similar[np.newaxis], self.owners[np.newaxis], min(k, len(self)))
+        return list(zip(found.ids[0].tolist(), found.similarities[0].tolist(), strict=True))
 
     def as_strangers(
         self,
@@ -61,14 +104,17 @@ class Prototypes:
         Returns (n,): the cosine to the nearest class mean of any other identity, -inf where there
         is none.
         """
-        own = np.searchsorted(self.owners, owners)
-        similar = np.concatenate(
-            [vectors[at : at + _AT_ONCE] @ self._means.T for at in range(0, len(vectors), _AT_ONCE)]
-        )
+        own = np.array([self._row[owner] for owner in owners.tolist()], np.int64)
+        similar = np.empty((len(vectors), len(self)), np.float32)
+        for at in range(0, len(vectors), _AT_ONCE):
+            np.matmul(vectors[at : at + _AT_ONCE], self.sums.T, out=similar[at : at + _AT_ONCE])
+        similar /= self._lengths.rows
         similar[np.arange(len(own)), own] = -np.inf
-        rows = [np.flatnonzero(own == name) for name in range(len(self.owners))]
-        for one, other in np.searchsorted(self.owners, np.array(list(friends), np.int64)).tolist():
-            similar[rows[one], other] = similar[rows[other], one] = -np.inf
+        rows = self._rows_of_each(own)
+        for pair in friends:
+            if pair[0] in self._row and pair[1] in self._row:
+                one, other = (self._row[name] for name in pair)
+                similar[rows[one], other] = similar[rows[other], one] = -np.inf
         counts = np.bincount(own, minlength=len(rows))
         weights = 1.0 / (counts[own] * max(1, int((counts > 0).sum())))
         one_each = np.unique(own, return_index=True)[1]  # has this name any stranger at all?
@@ -89,3 +135,8 @@ class Prototypes:
             for one, other in pairs:
                 if (vectors[rows[one]] @ vectors[rows[other]].T >= same).any():
                     similar[rows[one], other] = similar[rows[other], one] = -np.inf
+
+    def _rows_of_each(self, own: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Return for each class mean which of the references are its own."""
+        ends = np.cumsum(np.bincount(own, minlength=len(self)))[:-1]
+        return np.split(np.argsort(own, kind="stable"), ends)

@@ -1,4 +1,4 @@
-"""The door: enroll, match, search, list, rename, forget. Pictures and names in, answers out."""
+"""The door: enroll, match, search, and all of `bookkeeping`. Pictures in, answers out."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fewshot.bookkeeping import Bookkeeping
 from fewshot.errors import GalleryEmpty, UnreadableImage
 from fewshot.folders import each_picture, plan_enrollment
 from fewshot.location import gallery_path
 from fewshot.opening import check_options, embedder_of, open_or_create
-from fewshot.records import Forgotten, Identity, Reference
 from fewshot.store import Store
 from fewshot.watch import Watch
 
@@ -27,17 +27,15 @@ if TYPE_CHECKING:  # numpy, Pillow and FAISS are loaded when a picture is first 
 _DEAF = Watch()
 
 
-class Recognizer:
+class Recognizer(Bookkeeping):
     """A gallery file with the embedder its recipe names; a context manager.
 
     For one thread at a time; several processes may share a gallery.
     """
 
     def __init__(self, store: Store, *, threads: int | None = None, watch: Watch = _DEAF) -> None:
+        super().__init__(store)
         self._threads, self._watch = threads, watch
-        if not isinstance(store, Store):
-            raise TypeError("use Recognizer.create(path), or Recognizer.open(path)")
-        self._store = store
 
     @classmethod
     def open(
@@ -85,15 +83,6 @@ class Recognizer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Close the gallery file."""
-        self._store.close()
-
-    @property
-    def path(self) -> Path:
-        """The gallery file."""
-        return self._store.path
 
     def enroll(
         self,
@@ -197,26 +186,6 @@ class Recognizer:
         self._require_somebody()
         return self._matcher.search(self._embedder.embed(picture, threads=self._threads), k)
 
-    def identities(self) -> list[Identity]:
-        """Return who is enrolled, sorted by name, with how many references each."""
-        return self._store.identities()
-
-    def references(self, name: str) -> list[Reference]:
-        """Return the enrolled pictures of a name, oldest first; raises UnknownName."""
-        return self._store.references(name)
-
-    def thumbnail(self, reference: int) -> bytes | None:
-        """Return a reference's thumbnail, a JPEG of at most 128 pixels a side, or None."""
-        return self._store.thumbnail(reference)
-
-    def rename(self, old: str, new: str) -> None:
-        """Give an identity another name; raises UnknownName, NameTaken, BadName."""
-        self._store.rename(old, new)
-
-    def forget(self, name: str) -> Forgotten:
-        """Erase an identity from the file, vectors, thumbnails and name; raises UnknownName."""
-        return self._store.forget(name)
-
     @cached_property
     def _embedder(self) -> Embedder:
         return embedder_of(self._store, self._watch)
@@ -233,7 +202,7 @@ class Recognizer:
         return Matcher(Gallery(self._store, strangers.same_picture), strangers)
 
     def _require_somebody(self) -> None:
-        if not self._store.count():
+        if self._store.is_empty():
             raise GalleryEmpty(self.path)
 
     def _answer(

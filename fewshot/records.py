@@ -16,11 +16,26 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was forgotten, and whether its bytes are gone from the file already."""
+    """Who was forgotten, and whether the bytes are gone from the file too."""
 
     name: str
     references: int
-    erased: bool  # False: the gallery is in use elsewhere or cannot be rebuilt now
+    erased: bool  # False: they stay for `undo`; after an erasure: until nobody else reads the file
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One command that changed the gallery."""
+
+    id: int
+    at: str  # ISO 8601, UTC
+    what: str  # "enroll", "rename", "forget", "erase", "import", "merge" or "undo"
+    names: tuple[str, ...]  # the first hundred, as they were then; without those erased since
+    name_count: int
+    references: int  # how many it added or took out
+    was: str | None = None  # the name before a rename
+    undoes: int | None = None  # the operation that an undo took back
+    undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ gone with the process, and holds no lock on the gallery while pictures are still
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 from fewshot.gallery_file import sqlite_errors, transaction
 from fewshot.names import clean_name, storable
+from fewshot.operations import Done, now, record
 from fewshot.store import Store
 
 _CACHE_KIB = 512
@@ -43,12 +44,23 @@ class Staging:
         self._store = store
 
     def add(
-        self, name: str, *, digest: bytes, vector: bytes, source: str, box: str, thumbnail: bytes
+        self,
+        name: str,
+        *,
+        digest: bytes,
+        vector: bytes,
+        source: str,
+        box: str,
+        thumbnail: bytes,
+        enrolled_at: str | None = None,
     ) -> None:
-        """Put one picture on the way; once, where it comes twice under one name."""
+        """Put one picture on the way; once, where it comes twice under one name.
+
+        enrolled_at: None for now.
+        """
         self._store.connection.execute(
-            "INSERT OR IGNORE INTO arriving VALUES (NULL, ?, ?, ?, ?, ?, ?)",
-            (clean_name(name), digest, vector, storable(source), box, thumbnail),
+            "INSERT OR IGNORE INTO arriving VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
+            (clean_name(name), digest, vector, storable(source), box, thumbnail, enrolled_at),
         )
 
     def skip(self, name: str, *, digest: bytes, source: str) -> None:
@@ -58,56 +70,75 @@ class Staging:
             (clean_name(name), digest, storable(source)),
         )
 
-    def commit(self) -> Committed:
-        """Enroll all that arrived; when this returns, what it says is on the disk."""
-        connection = self._store.connection
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        with sqlite_errors(self._store.path), transaction(connection):
-            connection.execute(
-                """DELETE FROM arriving AS a WHERE EXISTS (
-                    SELECT 1 FROM picture_references r JOIN identities i ON i.id = r.identity
-                    WHERE i.name = a.name AND r.digest = a.digest)"""
-            )
-            added = dict(connection.execute("SELECT name, count(*) FROM arriving GROUP BY name"))
-            (last,) = connection.execute(
-                "SELECT coalesce(max(id), 0) FROM picture_references"
-            ).fetchone()
-            connection.execute(
-                """INSERT OR IGNORE INTO identities (name)
-                   SELECT name FROM arriving GROUP BY name ORDER BY min(position)"""
-            )
-            connection.execute(
-                """INSERT INTO picture_references
-                       (identity, digest, vector, source, box, enrolled_at)
-                   SELECT i.id, a.digest, a.vector, a.source, a.box, ?
-                   FROM arriving a CROSS JOIN identities i ON i.name = a.name
-                   ORDER BY a.position""",
-                (now,),
-            )
-            connection.execute(
-                """INSERT INTO thumbnails
-                   SELECT r.id, a.thumbnail
-                   FROM picture_references r
-                   JOIN identities i ON i.id = r.identity
-                   JOIN arriving a ON a.name = i.name AND a.digest = r.digest
-                   WHERE r.id > ?""",
-                (last,),
-            )
-            elsewhere = connection.execute(
-                """SELECT r.source, i.name, min(j.name)
-                   FROM picture_references r
-                   JOIN identities i ON i.id = r.identity
-                   JOIN picture_references s ON s.digest = r.digest AND s.identity != r.identity
-                   JOIN identities j ON j.id = s.identity
-                   WHERE r.id > ? GROUP BY r.id ORDER BY r.id""",
-                (last,),
-            ).fetchall()
-            vanished = connection.execute(
-                """SELECT name, source FROM skipped k WHERE NOT EXISTS (
-                    SELECT 1 FROM picture_references r JOIN identities i ON i.id = r.identity
-                    WHERE i.name = k.name AND r.digest = k.digest)"""
-            ).fetchall()
+    def commit(self, what: str = "enroll") -> Committed:
+        """Enroll all that arrived; when this returns, what it says is on the disk.
+
+        what: what the log of operations calls it.
+        """
+        with sqlite_errors(self._store.path), transaction(self._store.connection):
+            return self._commit(self._store.connection, what)
+
+    def _commit(self, connection: sqlite3.Connection, what: str) -> Committed:
+        connection.execute(
+            """DELETE FROM arriving AS a WHERE EXISTS (
+                SELECT 1 FROM picture_references r JOIN identities i ON i.id = r.identity
+                WHERE i.name = a.name AND i.forgotten IS NULL AND r.digest = a.digest)"""
+        )
+        added = dict(connection.execute("SELECT name, count(*) FROM arriving GROUP BY name"))
+        ((last,),) = self._store.all("SELECT coalesce(max(id), 0) FROM picture_references", (int,))
+        connection.execute(
+            """INSERT OR IGNORE INTO identities (name)
+               SELECT name FROM arriving GROUP BY name ORDER BY min(position)"""
+        )
+        connection.execute(
+            """INSERT INTO picture_references
+                   (identity, digest, vector, source, box, enrolled_at)
+               SELECT i.id, a.digest, a.vector, a.source, a.box, coalesce(a.enrolled_at, ?)
+               FROM arriving a CROSS JOIN identities i ON i.name = a.name AND i.forgotten IS NULL
+               ORDER BY a.position""",
+            (now(),),
+        )
+        connection.execute(
+            """INSERT INTO thumbnails
+               SELECT r.id, a.thumbnail
+               FROM picture_references r
+               JOIN identities i ON i.id = r.identity
+               JOIN arriving a ON a.name = i.name AND a.digest = r.digest
+               WHERE r.id > ? AND length(a.thumbnail)""",
+            (last,),
+        )
+        elsewhere = connection.execute(
+            """SELECT r.source, i.name, min(j.name)
+               FROM picture_references r
+               JOIN identities i ON i.id = r.identity
+               JOIN picture_references s ON s.digest = r.digest AND s.identity != r.identity
+               JOIN identities j ON j.id = s.identity AND j.forgotten IS NULL
+               WHERE r.id > ? GROUP BY r.id ORDER BY r.id""",
+            (last,),
+        ).fetchall()
+        vanished = connection.execute(
+            """SELECT name, source FROM skipped k WHERE NOT EXISTS (
+                SELECT 1 FROM picture_references r JOIN identities i ON i.id = r.identity
+                WHERE i.name = k.name AND i.forgotten IS NULL AND r.digest = k.digest)"""
+        ).fetchall()
+        if added:
+            self._record(what, added, last)
         return Committed(added, [Elsewhere(*row) for row in elsewhere], vanished)
+
+    def _record(self, what: str, added: dict[str, int], last: int) -> None:
+        statement = "SELECT min(id), max(id) FROM picture_references WHERE id > ?"
+        ((first, newest),) = self._store.all(statement, (int, int), (last,))
+        touched = self._store.all(
+            """SELECT id, name FROM identities WHERE id IN (
+                SELECT identity FROM picture_references WHERE id > ?)""",
+            (int, str),
+            (last,),
+        )
+        record(
+            self._store,
+            Done(what, len(added), sum(added.values()), first, newest),
+            ((identity, name, None) for identity, name in touched),
+        )
 
 
 @contextmanager
@@ -122,6 +153,7 @@ def staging(store: Store) -> Iterator[Staging]:
                 position INTEGER PRIMARY KEY,
                 name TEXT NOT NULL, digest BLOB NOT NULL, vector BLOB NOT NULL,
                 source TEXT NOT NULL, box TEXT NOT NULL, thumbnail BLOB NOT NULL,
+                enrolled_at TEXT,
                 UNIQUE (name, digest))"""
         )
         store.connection.execute(

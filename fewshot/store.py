@@ -1,6 +1,8 @@
-"""The truth: identities and references in one SQLite file. Rows go in and out; no vector is read.
+"""The truth: identities and references in one SQLite file. A question comes in, rows go out.
 
-Needs neither numpy nor FAISS, so that listing and renaming start at once.
+Needs neither numpy nor FAISS, so that listing and renaming start at once. What changes the rows
+is in `staging` (enrolling) and `changes`. A forgotten identity is not there, though it may still
+stand in the file.
 """
 
 from __future__ import annotations
@@ -11,20 +13,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fewshot.errors import GalleryDamaged, NameTaken, UnknownName
-from fewshot.gallery_file import (
-    PATIENCE,
-    create_gallery_file,
-    open_gallery_file,
-    sqlite_errors,
-    transaction,
-)
+from fewshot.errors import GalleryDamaged, UnknownName
+from fewshot.gallery_file import create_gallery_file, open_gallery_file, sqlite_errors
 from fewshot.names import clean_name
 from fewshot.recipe import Recipe
-from fewshot.records import Forgotten, Identity, Reference
+from fewshot.records import Identity, Reference
 
 MAX_THUMBNAIL = 2**20
-SCRUB_PATIENCE_MS = 2_000
+_LIVE = "r.identity NOT IN (SELECT id FROM identities WHERE forgotten IS NOT NULL)"
+
+_COUNT = "SELECT count(*) FROM picture_references r"
+
+LAST = 2**63 - 1
+"""No id is higher."""
+
+AT_ONCE = 500
+"""How many values a statement may name; SQLite itself has a bound."""
 
 
 class Store:
@@ -60,12 +64,15 @@ class Store:
     @property
     def state(self) -> tuple[int, int]:
         """A value that differs whenever anybody has changed the gallery since it was last read."""
-        ((version,),) = self._all("PRAGMA data_version", (int,))
+        ((version,),) = self.all("PRAGMA data_version", (int,))
         return version, self.connection.total_changes
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Hold one snapshot: whatever others change meanwhile, all reads inside agree."""
+        if self.connection.in_transaction:
+            yield
+            return
         with sqlite_errors(self.path):
             self.connection.execute("BEGIN")
             try:
@@ -74,67 +81,93 @@ class Store:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")  # nothing was written
 
-    def count(self) -> int:
-        """Return how many references there are."""
-        ((count,),) = self._all("SELECT count(*) FROM picture_references", (int,))
-        return int(count)
+    def count(self, identity: int | None = None) -> int:
+        """Return how many references there are, or how many an identity has."""
+        if identity is None:
+            rows = self.all(f"{_COUNT} WHERE {_LIVE}", (int,))
+        else:
+            rows = self.all(f"{_COUNT} WHERE identity = ?", (int,), (identity,))
+        return int(rows[0][0])
+
+    def is_empty(self) -> bool:
+        """Tell whether nobody is enrolled."""
+        return not self.all("SELECT 1 FROM identities WHERE forgotten IS NULL LIMIT 1", (int,))
 
     def names(self) -> list[str]:
         """Return all names, sorted."""
-        return [name for (name,) in self._all("SELECT name FROM identities ORDER BY name", (str,))]
+        statement = "SELECT name FROM identities WHERE forgotten IS NULL ORDER BY name"
+        return [name for (name,) in self.all(statement, (str,))]
+
+    def identity(self, name: str) -> int:
+        """Return the id of who bears a name; raises UnknownName."""
+        statement = "SELECT id FROM identities WHERE name = ? AND forgotten IS NULL"
+        rows = self.all(statement, (int,), (clean_name(name),))
+        if not rows:
+            raise UnknownName(clean_name(name), self.names())
+        return int(rows[0][0])
 
     def identities(self) -> list[Identity]:
         """Return all identities, sorted by name."""
-        rows = self._all(
+        rows = self.all(
             """SELECT i.name, count(r.id), coalesce(max(r.enrolled_at), '')
                FROM identities i LEFT JOIN picture_references r ON r.identity = i.id
-               GROUP BY i.id ORDER BY i.name""",
+               WHERE i.forgotten IS NULL GROUP BY i.id ORDER BY i.name""",
             (str, int, str),
         )
         return [Identity(*row) for row in rows]
 
     def references(self, name: str) -> list[Reference]:
         """Return the references of one identity, oldest first; raises UnknownName."""
-        name = clean_name(name)
-        found = self._references("i.name = ? ORDER BY r.id", (name,))
-        if not found:
-            raise UnknownName(name, self.names())
-        return found
+        return self._references("i.id = ? ORDER BY r.id", (self.identity(name),))
 
     def references_by_id(self, ids: Iterable[int]) -> dict[int, Reference]:
         """Return those of these references that still exist."""
-        wanted = [int(number) for number in ids]
-        found: dict[int, Reference] = {}
-        for start in range(0, len(wanted), 500):
-            some = wanted[start : start + 500]
-            marks = ", ".join("?" * len(some))
-            found |= {r.id: r for r in self._references(f"r.id IN ({marks})", some)}
+        return {
+            reference.id: reference
+            for some in _chunks(ids)
+            for reference in self._references(f"r.id IN ({_marks(some)})", some)
+        }
+
+    def names_of(self, identities: Iterable[int]) -> dict[int, str]:
+        """Return those of these identities that are there, each id with its name."""
+        found: dict[int, str] = {}
+        for some in _chunks(identities):
+            where = f"id IN ({_marks(some)}) AND forgotten IS NULL"
+            statement = f"SELECT id, name FROM identities WHERE {where}"  # noqa: S608  marks only
+            found |= dict(self.all(statement, (int, str), some))
         return found
 
-    def names_by_id(self) -> dict[int, str]:
-        """Return each identity's id with its name."""
-        return dict(self._all("SELECT id, name FROM identities", (int, str)))
+    def sharing(self, after: int = 0) -> set[tuple[int, int]]:
+        """Return the pairs of identities, by id and both ways, that share a picture.
 
-    def sharing(self) -> set[tuple[int, int]]:
-        """Return the pairs of identities, by id and both ways, that share a picture."""
-        rows = self._all(
-            """SELECT DISTINCT r.identity, s.identity FROM picture_references r
+        after: those alone of which one has such a reference with an id above it.
+        """
+        rows = self.all(
+            """WITH twice AS (SELECT digest FROM picture_references
+                              GROUP BY digest HAVING count(*) > 1 AND max(id) > ?)
+               SELECT DISTINCT r.identity, s.identity FROM twice
+               JOIN picture_references r ON r.digest = twice.digest
                JOIN picture_references s ON s.digest = r.digest AND s.identity != r.identity""",
             (int, int),
+            (after,),
         )
         return {(one, other) for one, other in rows}
 
-    def vectors(self, after: int = 0) -> Iterator[tuple[int, int, bytes]]:
-        """Yield the references with an id above `after`, in the order of ids.
+    def vectors(
+        self, *, after: int = 0, until: int = LAST, of: int | None = None
+    ) -> Iterator[tuple[int, int, bytes]]:
+        """Yield the references with an id above `after` and up to `until`, in the order of ids.
 
-        Each as its id, its identity's id and its vector (d float32, little-endian). Raises
-        GalleryDamaged for a vector of another length, which is not loaded.
+        of: only those of this identity. Each as its id, its identity's id and its vector (d
+        float32, little-endian). Raises GalleryDamaged for a vector of another length.
         """
+        whose = "" if of is None else f"AND r.identity = {int(of)}"
         with sqlite_errors(self.path):
             rows = self.connection.execute(
-                """SELECT id, identity, CASE length(vector) WHEN ? THEN vector END
-                   FROM picture_references WHERE id > ? ORDER BY id""",
-                (4 * self.recipe.d, after),
+                f"""SELECT id, identity, CASE length(vector) WHEN ? THEN vector END
+                    FROM picture_references r
+                    WHERE id > ? AND id <= ? {whose} AND {_LIVE} ORDER BY id""",  # noqa: S608
+                (4 * self.recipe.d, after, until),
             )
             for number, owner, vector in rows:
                 if not isinstance(vector, bytes) or not isinstance(owner, int):
@@ -143,7 +176,7 @@ class Store:
 
     def thumbnail(self, reference: int) -> bytes | None:
         """Return a reference's thumbnail, a JPEG of at most 128 pixels a side, or None."""
-        rows = self._all(
+        rows = self.all(
             "SELECT jpeg FROM thumbnails WHERE reference = ? AND length(jpeg) <= ?",
             (bytes,),
             (reference, MAX_THUMBNAIL),
@@ -152,63 +185,26 @@ class Store:
 
     def digests(self, name: str) -> set[bytes]:
         """Return the SHA-256 of each picture enrolled under a name."""
-        rows = self._all(
+        rows = self.all(
             """SELECT digest FROM picture_references r JOIN identities i ON i.id = r.identity
-               WHERE i.name = ?""",
+               WHERE i.name = ? AND i.forgotten IS NULL""",
             (bytes,),
             (clean_name(name),),
         )
         return {digest for (digest,) in rows}
 
-    def rename(self, old: str, new: str) -> None:
-        """Give an identity another name; raises UnknownName, NameTaken or BadName."""
-        old, new = clean_name(old), clean_name(new)
-        with sqlite_errors(self.path), transaction(self.connection):
-            if old not in (names := self.names()):
-                raise UnknownName(old, names)
-            if new != old and new in names:
-                raise NameTaken(new)
-            self.connection.execute("UPDATE identities SET name = ? WHERE name = ?", (new, old))
-
-    def forget(self, name: str) -> Forgotten:
-        """Erase an identity, its vectors, thumbnails and name; raises UnknownName.
-
-        Deleted bytes are overwritten, the file rebuilt without them and the log folded in. Another
-        process that is reading or writing the gallery can put the last two off: then the answer
-        says so, and SQLite does it when the last process closes the gallery.
-        """
-        name = clean_name(name)
-        with sqlite_errors(self.path), transaction(self.connection):
-            if name not in (names := self.names()):
-                raise UnknownName(name, names)
-            references = len(self.digests(name))
-            self.connection.execute("DELETE FROM identities WHERE name = ?", (name,))
-        return Forgotten(name, references, self._scrub())
-
-    def _scrub(self) -> bool:
-        """Rebuild the file without what was deleted and fold the log in; False where put off."""
-        self.connection.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE_MS}")
-        try:
-            self.connection.execute("VACUUM")
-            (busy, *_) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            return not busy
-        except sqlite3.DatabaseError:  # in use elsewhere, no room to rebuild, or damaged
-            return False
-        finally:
-            self.connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
-
     def _read_recipe(self) -> Recipe:
-        rows = self._all("SELECT json FROM recipe", (str,))
+        rows = self.all("SELECT json FROM recipe", (str,))
         try:
             return Recipe.from_json(rows[0][0])
         except (IndexError, ValueError) as error:
             raise GalleryDamaged(self.path, f"its recipe cannot be read ({error})") from error
 
     def _references(self, where: str, values: Iterable[object]) -> list[Reference]:
-        rows = self._all(
+        rows = self.all(
             f"""SELECT r.id, i.name, r.source, r.box, r.enrolled_at, r.digest
                 FROM picture_references r JOIN identities i ON i.id = r.identity
-                WHERE {where}""",  # noqa: S608  `where` is written in this file only
+                WHERE i.forgotten IS NULL AND {where}""",  # noqa: S608  `where` is written in this file only
             (int, str, str, str, str, bytes),
             tuple(values),
         )
@@ -220,7 +216,7 @@ class Store:
         except ValueError as error:
             raise GalleryDamaged(self.path, f"a reference cannot be read ({error})") from error
 
-    def _all(
+    def all(
         self, statement: str, types: tuple[type, ...], values: tuple[object, ...] = ()
     ) -> list[tuple[Any, ...]]:
         """Return all rows; raises GalleryDamaged where a value is not of its column's type."""
@@ -230,6 +226,15 @@ class Store:
             if tuple(map(type, row)) != types:
                 raise GalleryDamaged(self.path, "a value in it is of the wrong type")
         return rows
+
+
+def _chunks(values: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    wanted = tuple(int(value) for value in values)
+    return (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
+
+
+def _marks(values: tuple[int, ...]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _box(text: str) -> tuple[int, int, int, int]:

@@ -1,7 +1,7 @@
 """A gallery file of any older version comes in; one of this version goes out.
 
 Numbered by position, appended to, never edited: together they are the history of the format.
-Each step runs in the transaction that also records its number in `user_version`.
+The steps run in one transaction with their number in `user_version`, foreign keys off.
 """
 
 from __future__ import annotations
@@ -31,6 +31,45 @@ _CREATE_V1 = (
         jpeg BLOB NOT NULL)""",
 )
 
+_ADD_HISTORY_V2 = (
+    # What was done, once a command. first, last: ids of the references that it added
+    """CREATE TABLE operations (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        what TEXT NOT NULL,
+        names INTEGER NOT NULL,
+        pictures INTEGER NOT NULL,
+        first INTEGER,
+        last INTEGER,
+        undoes INTEGER UNIQUE REFERENCES operations (id))""",
+    # To whom; the identity may be gone since, and its names (was: before a rename) erased
+    """CREATE TABLE operation_names (
+        operation INTEGER NOT NULL REFERENCES operations (id),
+        identity INTEGER NOT NULL,
+        name TEXT,
+        was TEXT,
+        PRIMARY KEY (operation, identity)) WITHOUT ROWID""",
+    # The index kept in a file beside this one, which is believed only with this digest
+    """CREATE TABLE cached_index (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        sha256 BLOB NOT NULL,
+        operation INTEGER NOT NULL,
+        about TEXT NOT NULL)""",
+    # A forgotten identity stays until it is erased; somebody else may bear its name meanwhile
+    """CREATE TABLE identities_v2 (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        forgotten INTEGER REFERENCES operations (id))""",
+    "INSERT INTO identities_v2 (id, name) SELECT id, name FROM identities",
+    "DELETE FROM sqlite_sequence WHERE name = 'identities_v2'",
+    """INSERT INTO sqlite_sequence (name, seq)
+       SELECT 'identities_v2', seq FROM sqlite_sequence WHERE name = 'identities'""",
+    "DROP TABLE identities",
+    "ALTER TABLE identities_v2 RENAME TO identities",
+    "CREATE UNIQUE INDEX identities_by_name ON identities (name) WHERE forgotten IS NULL",
+    "CREATE INDEX identities_forgotten ON identities (forgotten) WHERE forgotten IS NOT NULL",
+)
+
 
 def _create_v1(connection: sqlite3.Connection) -> None:
     """Identities, their references (vector, digest, source, box, time), thumbnails, the recipe."""
@@ -38,7 +77,13 @@ def _create_v1(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-UPGRADES = [_create_v1]
+def _add_history_v2(connection: sqlite3.Connection) -> None:
+    """Operations, so that the last can be undone; identities that are forgotten, not yet erased."""
+    for statement in _ADD_HISTORY_V2:
+        connection.execute(statement)
+
+
+UPGRADES = [_create_v1, _add_history_v2]
 VERSION = len(UPGRADES)
 
 

@@ -107,7 +107,7 @@ def test_an_odd_name_stays_itself_until_it_is_forgotten(
     assert fewshot("forget", name, "--json").json["forgotten"][0] == {
         "name": name,
         "references": 1,
-        "erased": True,
+        "erased": False,
     }
     assert listed(fewshot) == []
 

@@ -56,7 +56,9 @@ def test_rename_gives_the_new_name(enrolled: Run) -> None:
 
 
 def test_forget_leaves_the_others(enrolled: Run) -> None:
-    assert enrolled("forget", "red").out == "red forgotten, 3 reference(s) erased\n"
+    assert enrolled("forget", "red").out == (
+        "red forgotten, 3 reference(s); still in the file, for undo, until --erase\n"
+    )
     assert enrolled("list").out == "blue  2\n"
 
 

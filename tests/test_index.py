@@ -27,7 +27,8 @@ def searches(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 def filled(vectors: NDArray[np.float32]) -> ExactIndex:
     index = ExactIndex(vectors.shape[1])
-    index.add(vectors, np.arange(10, 10 + len(vectors)))
+    ids = np.arange(10, 10 + len(vectors))
+    index.add(vectors, ids, ids // 3)
     return index
 
 
@@ -76,12 +77,12 @@ def test_a_vector_that_is_not_of_length_one_is_refused(factor: float) -> None:
     vectors = unit(3, 4, 0)
     vectors[1] *= factor
     with pytest.raises(ValueError, match="length 1"):
-        ExactIndex(4).add(vectors, np.arange(3))
+        ExactIndex(4).add(vectors, np.arange(3), np.arange(3))
 
 
 def test_ids_must_be_as_many_as_vectors() -> None:
     with pytest.raises(ValueError, match="as many ids"):
-        ExactIndex(4).add(unit(3, 4, 0), np.arange(2))
+        ExactIndex(4).add(unit(3, 4, 0), np.arange(2), np.arange(2))
 
 
 def test_a_k_below_one_is_refused() -> None:
@@ -93,6 +94,27 @@ def test_it_goes_over_to_faiss_while_it_grows() -> None:
     vectors = unit(8, 5, 2)
     growing = ExactIndex(5)
     for number, vector in enumerate(vectors):
-        growing.add(vector[np.newaxis], np.array([10 + number]))
+        growing.add(vector[np.newaxis], np.array([10 + number]), np.array([1]))
     assert len(growing) == 8
     assert growing.search(vectors, 1)[1].ravel().tolist() == list(range(10, 18))
+
+
+@settings(
+    deadline=None,
+    max_examples=30,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.integers(1, 40), st.sets(st.integers(3, 16)), st.integers(0, 10_000))
+def test_without_some_owners_it_is_the_index_of_the_others(
+    n: int, gone: set[int], seed: int
+) -> None:
+    vectors, ids = unit(n, 5, seed), np.arange(10, 10 + n)
+    left = ~np.isin(ids // 3, list(gone))
+    shrunk, others = filled(vectors), ExactIndex(5)
+    shrunk.remove(gone)
+    others.add(vectors[left], ids[left], ids[left] // 3)
+    assert len(shrunk) == len(others)
+    found, expected = (one.search(unit(2, 5, seed + 1), 9) for one in (shrunk, others))
+    assert found.ids.tolist() == expected.ids.tolist()
+    assert found.similarities == pytest.approx(expected.similarities, abs=1e-6)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from fewshot import Recognizer, Refusal
+from fewshot.changes import forget
 from fewshot.gallery import Gallery
 from fewshot.store import Store
 from tests.conftest import COLORS, Folder, Run, draw, listed
@@ -60,15 +61,15 @@ def test_what_was_acknowledged_survives_a_kill(fewshot: Run, folder_of: Folder) 
     assert listed(fewshot) == [("red", 2)]
 
 
-def test_forget_says_when_a_reader_keeps_the_bytes(
+def test_an_erasure_says_when_a_reader_keeps_the_bytes(
     fewshot: Run, folder_of: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fewshot.store.SCRUB_PATIENCE_MS", 50)
+    monkeypatch.setattr("fewshot.changes.SCRUB_PATIENCE_MS", 50)
     fewshot("enroll", folder_of(red=2, blue=1))
     reader = sqlite3.connect(tmp_path / "gallery.db", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM identities").fetchone()
-    answer = fewshot("forget", "red", "--json")
+    answer = fewshot("forget", "red", "--erase", "--json")
     assert answer.code == 0
     assert answer.json["forgotten"] == [{"name": "red", "references": 2, "erased": False}]
     assert "is in use elsewhere" in answer.err
@@ -87,7 +88,7 @@ def test_a_forget_between_two_reads_of_a_match_changes_nothing_of_it(
         def interrupted(self: Gallery, *arguments: object) -> object:
             with closing(Store.open(tmp_path / "own.db")) as rival:
                 if "red" in rival.names():
-                    rival.forget("red")
+                    forget(rival, "red")
             return real(self, *arguments)  # type: ignore[arg-type]
 
         monkeypatch.setattr(Gallery, "candidates", interrupted)
@@ -106,7 +107,7 @@ def test_a_picture_forgotten_while_it_was_skipped_is_not_called_enrolled(
         def forget_once() -> None:
             with closing(Store.open(tmp_path / "own.db")) as rival:
                 if rival.names():
-                    rival.forget("red")
+                    forget(rival, "red")
 
         account = recognizer.enroll_all(
             [("red", path) for path in sorted(folder.iterdir())], progress=forget_once

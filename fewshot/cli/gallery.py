@@ -72,20 +72,28 @@ def rename(old: str, new: str, gallery: Path | None, form: str | None) -> int:
 
 @click.command()
 @click.argument("name")
+@click.option(
+    "--erase",
+    is_flag=True,
+    help="Delete its vectors, thumbnails, paths and name from the file too, also where it was "
+    "forgotten before. This cannot be undone, nor can what was done before.",
+)
 @gallery_option
 @form_options
-def forget(name: str, gallery: Path | None, form: str | None) -> int:
-    """Erase NAME, its vectors and thumbnails from the gallery file; this cannot be undone."""
+def forget(name: str, erase: bool, gallery: Path | None, form: str | None) -> int:
+    """Take NAME out of the gallery; `undo` brings it back, until it is erased."""
     with Recognizer.open(gallery) as recognizer:
-        rows = [asdict(recognizer.forget(name))]
+        rows = [asdict(recognizer.forget(name, erase=erase))]
         file = recognizer.path
-    if not rows[0]["erased"]:
+    if erase and not rows[0]["erased"]:
         note(
             f"{file} is in use elsewhere, or has no room: some bytes of {name} stay until it is not"
         )
 
     def text(row: Row) -> str:
-        return f"{printable(row['name'])} forgotten, {row['references']} reference(s) erased"
+        who = f"{printable(row['name'])} {'erased' if erase else 'forgotten'}"
+        rest = "this cannot be undone" if erase else "still in the file, for undo, until --erase"
+        return f"{who}, {row['references']} reference(s); {rest}"
 
     columns = ("name", "references", "erased")
     emit(rows, form=form or "text", key="forgotten", gallery=file, text=text, columns=columns)

@@ -14,6 +14,7 @@ import click
 from fewshot import __version__
 from fewshot.cli.enroll import enroll
 from fewshot.cli.gallery import forget, list_names, rename, show
+from fewshot.cli.history import history, undo
 from fewshot.cli.match import match
 from fewshot.cli.models import models
 from fewshot.cli.output import ReaderLeft, printable
@@ -48,7 +49,11 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (enroll, match, search, list_names, show, rename, forget, models):
+for command in (
+    *(enroll, match, search, list_names, show),
+    *(rename, forget, undo, history),
+    models,
+):
     cli.add_command(command)
 
 

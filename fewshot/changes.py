@@ -1,0 +1,153 @@
+"""A name comes in; the store has it renamed, forgotten or erased, or the last change undone.
+
+Each is one transaction and one operation in the log. Enrolling is in `staging`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from fewshot.errors import CannotUndo, NameTaken, UnknownName
+from fewshot.gallery_file import PATIENCE, sqlite_errors, transaction
+from fewshot.location import index_beside
+from fewshot.names import clean_name
+from fewshot.operations import Done, added_by, last_to_undo, record
+from fewshot.records import Forgotten, Operation
+from fewshot.store import Store
+
+SCRUB_PATIENCE_MS = 2_000
+
+
+def rename(store: Store, old: str, new: str) -> None:
+    """Give an identity another name; raises UnknownName, NameTaken or BadName."""
+    old, new = clean_name(old), clean_name(new)
+    with sqlite_errors(store.path), transaction(store.connection):
+        identity = store.identity(old)
+        if new == old:
+            return
+        if new in store.names():
+            raise NameTaken(new)
+        store.connection.execute("UPDATE identities SET name = ? WHERE id = ?", (new, identity))
+        record(store, Done("rename", 1, 0), [(identity, new, old)])
+
+
+def forget(store: Store, name: str) -> Forgotten:
+    """Take an identity out of the gallery, at once at any size; raises UnknownName.
+
+    It matches nothing any more, and stays in the file until it is erased, so that `undo` can bring
+    it back.
+    """
+    name = clean_name(name)
+    with sqlite_errors(store.path), transaction(store.connection):
+        identity = store.identity(name)
+        references = store.count(identity)
+        operation = record(store, Done("forget", 1, references), [(identity, name, None)])
+        store.connection.execute(
+            "UPDATE identities SET forgotten = ? WHERE id = ?", (operation, identity)
+        )
+    return Forgotten(name, references, erased=False)
+
+
+def erase(store: Store, name: str) -> Forgotten:
+    """Erase whoever bears this name, or bore it when forgotten; raises UnknownName.
+
+    Vectors, thumbnails, paths and the name leave the file, the log of operations and the cached
+    index: deleted bytes are overwritten, the file rebuilt without them and SQLite's log folded in.
+    Another process that is using the gallery can put the last two off: then the answer says so.
+    Neither this nor what was done before it can be undone.
+    """
+    name = clean_name(name)
+    index_beside(store.path).unlink(missing_ok=True)  # it holds traces of the vectors
+    with sqlite_errors(store.path), transaction(store.connection):
+        rows = store.all("SELECT id FROM identities WHERE name = ?", (int,), (name,))
+        bearers = [identity for (identity,) in rows]
+        if not bearers and not _is_logged(store, name):
+            raise UnknownName(name, store.names())
+        references = sum(store.count(identity) for identity in bearers)
+        for identity in bearers:
+            store.connection.execute("DELETE FROM identities WHERE id = ?", (identity,))
+            store.connection.execute(
+                "UPDATE operation_names SET name = NULL, was = NULL WHERE identity = ?", (identity,)
+            )
+        for column in ("name", "was"):
+            store.connection.execute(
+                f"UPDATE operation_names SET {column} = NULL WHERE {column} = ?",  # noqa: S608
+                (name,),
+            )
+        store.connection.execute("DELETE FROM cached_index")
+        touched = [(identity, None, None) for identity in bearers]
+        record(store, Done("erase", len(bearers), references), touched)
+    return Forgotten(name, references, erased=_scrub(store))
+
+
+def undo(store: Store) -> Operation:
+    """Take the last operation back that was not undone yet, and return it; raises CannotUndo.
+
+    The references that an enrollment added are deleted.
+    """
+    with sqlite_errors(store.path), transaction(store.connection):
+        last = last_to_undo(store)
+        if last is None:
+            raise CannotUndo(store.path, "nothing was done to it that is not undone already")
+        if last.what not in _UNDO:
+            raise CannotUndo(store.path, f"the last operation was: {last.what}")
+        _UNDO[last.what](store, last.id)
+        record(store, Done("undo", last.name_count, last.references, undoes=last.id))
+    return last
+
+
+def _rename_back(store: Store, operation: int) -> None:
+    store.connection.execute(
+        """UPDATE identities SET name = (
+               SELECT was FROM operation_names o WHERE o.operation = ? AND o.identity = id)
+           WHERE id IN (SELECT identity FROM operation_names WHERE operation = ?)""",
+        (operation, operation),
+    )
+
+
+def _bring_back(store: Store, operation: int) -> None:
+    store.connection.execute(
+        "UPDATE identities SET forgotten = NULL WHERE forgotten = ?", (operation,)
+    )
+
+
+def _take_out(store: Store, operation: int) -> None:
+    store.connection.execute(
+        "DELETE FROM picture_references WHERE id BETWEEN ? AND ?", added_by(store, operation)
+    )
+    store.connection.execute(
+        """DELETE FROM identities WHERE id IN (
+               SELECT identity FROM operation_names WHERE operation = ?)
+           AND NOT EXISTS (SELECT 1 FROM picture_references r WHERE r.identity = identities.id)""",
+        (operation,),
+    )
+
+
+_UNDO = {
+    "enroll": _take_out,
+    "import": _take_out,
+    "merge": _take_out,
+    "rename": _rename_back,
+    "forget": _bring_back,
+}
+
+
+def _is_logged(store: Store, name: str) -> bool:
+    return bool(
+        store.all(
+            "SELECT 1 FROM operation_names WHERE name = ? OR was = ? LIMIT 1", (int,), (name, name)
+        )
+    )
+
+
+def _scrub(store: Store) -> bool:
+    """Rebuild the file without what was deleted and fold the log in; False where put off."""
+    store.connection.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE_MS}")
+    try:
+        store.connection.execute("VACUUM")
+        (busy, *_) = store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+    except sqlite3.DatabaseError:  # in use elsewhere, no room to rebuild, or damaged
+        return False
+    finally:
+        store.connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
