@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from fewshot.gallery import Candidate, Neighbor
     from fewshot.matching import Match
     from fewshot.recognizer import Recognizer
-    from fewshot.records import Forgotten, Identity, Operation, Reference
+    from fewshot.records import Brought, Forgotten, Identity, Operation, Reference
     from fewshot.watch import Watch
 
 _HOME = {
     "BackboneChoice": "backbones.choice",
     "Box": "crops",
+    "Brought": "records",
     "Candidate": "gallery",
     "Embedder": "embedder",
     "Enrollment": "enrollment",
@@ -48,6 +49,7 @@ _HOME = {
 __all__ = [
     "BackboneChoice",
     "Box",
+    "Brought",
     "Candidate",
     "Embedder",
     "Enrollment",

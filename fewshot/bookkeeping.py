@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from fewshot import changes
 from fewshot.operations import history
-from fewshot.records import Forgotten, Identity, Operation, Reference
+from fewshot.records import Brought, Forgotten, Identity, Operation, Reference
 from fewshot.store import Store
+from fewshot.watch import Watch
 
 
 class Bookkeeping:
     """Lists, renames, forgets and undoes in one gallery file."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, watch: Watch) -> None:
         if not isinstance(store, Store):
             raise TypeError("use Recognizer.create(path), or Recognizer.open(path)")
-        self._store = store
+        self._store, self._watch = store, watch
 
     @property
     def path(self) -> Path:
@@ -50,6 +52,40 @@ class Bookkeeping:
         forgotten before. That cannot be undone, nor can what was done before it.
         """
         return (changes.erase if erase else changes.forget)(self._store, name)
+
+    def export(self, target: str | os.PathLike[str], kind: str = "npz") -> int:
+        """Write the gallery to a file or folder for elsewhere; return how many references.
+
+        kind: "npz", all of it but the history, which `import_from` reads back (what stands in it:
+        `fewshot.export`); "thumbnails", a folder of JPEGs with one sub-folder a name; "projector",
+        a folder with vectors.tsv and metadata.tsv for the embedding projector.
+        Raises CannotWrite.
+        """
+        from fewshot import export, views
+
+        writers = {
+            "npz": export.export_gallery,
+            "thumbnails": views.export_thumbnails,
+            "projector": views.export_projector,
+        }
+        if kind not in writers:
+            raise ValueError(f"kind is one of {', '.join(writers)}, not {kind!r}")
+        return writers[kind](self._store, Path(target), self._watch)
+
+    def import_from(self, file: str | os.PathLike[str]) -> Brought:
+        """Add what `export` wrote, in one operation; raises FileDamaged, RecipeMismatch."""
+        from fewshot.transfer import import_archive
+
+        return import_archive(self._store, Path(file), self._watch)
+
+    def merge(self, other: str | os.PathLike[str]) -> Brought:
+        """Add what stands in another gallery file of one recipe, in one operation.
+
+        Raises RecipeMismatch, and what `Recognizer.open` raises.
+        """
+        from fewshot.transfer import merge_gallery
+
+        return merge_gallery(self._store, Path(other), self._watch)
 
     def history(self, most: int | None = None) -> list[Operation]:
         """Return what was done to the gallery, the latest first; at most so many operations."""

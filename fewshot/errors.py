@@ -2,7 +2,7 @@
 
 FewshotError
   UsageError (2)       BadName, AmbiguousFolder, UnknownName, NameNotInFolder, NameTaken,
-                       UnknownCropper, CannotWrite, CannotUndo
+                       UnknownCropper, CannotWrite, CannotUndo, UnreadableFile
   ImageError (3)       UnreadableImage, ImageTooLarge, NoImagesFound
   GalleryError (4)     GalleryMissing, GalleryEmpty, NotAGallery, GalleryTooNew,
                        GalleryLocked, GalleryDamaged, GalleryUnavailable
@@ -114,6 +114,14 @@ class CannotWrite(UsageError):
     def __init__(self, path: Path, reason: str, what: str = "montage") -> None:
         self.path, self.reason = path, reason
         super().__init__(f"cannot write {what} {path}: {reason}")
+
+
+class UnreadableFile(UsageError):
+    """A file that was named is not there, or cannot be opened."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"cannot read {path}: {reason}")
 
 
 class CannotUndo(UsageError):

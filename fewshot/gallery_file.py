@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from fewshot.errors import (
@@ -26,8 +25,6 @@ from fewshot.upgrades import APPLICATION_ID, VERSION, upgrade
 PATIENCE = 30.0
 """Seconds to wait for another process's transaction."""
 
-_MAGIC = b"SQLite format 3\0"
-_HEADER = struct.Struct(">60sI4xI28x")  # sqlite.org/fileformat: user_version, application_id
 _SETTINGS = (
     "foreign_keys = ON",
     "secure_delete = ON",  # what is deleted is overwritten
@@ -162,7 +159,8 @@ def _may_write(path: Path) -> bool:
 def _make_private(path: Path) -> None:
     """Make the file readable by its owner only: it will hold pictures of people."""
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         path.chmod(0o600)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -185,19 +183,30 @@ def _refuse_strangers(path: Path) -> int:
             raise NotAGallery(path, "it is a folder; name a file in it, such as gallery.db")
         if not stat.S_ISREG(about.st_mode):
             raise NotAGallery(path, "it is no ordinary file")
-        with path.open("rb") as file:
-            head = file.read(_HEADER.size)
     except (FileNotFoundError, NotADirectoryError):
         return 0
     except OSError as error:
         raise GalleryUnavailable(path, (error.strerror or str(error)).lower()) from error
-    if not head:
-        return 0
-    if len(head) < _HEADER.size or not head.startswith(_MAGIC):
-        raise NotAGallery(path, "it is another kind of file")
-    _, version, application = _HEADER.unpack(head)
-    _refuse_others(path, application, version)
+    if about.st_size:
+        _glance(path)
     return about.st_size
+
+
+def _glance(path: Path) -> None:
+    """Look at the header of a file, and at nothing beside it.
+
+    Through SQLite: to open the file and close it would drop, by POSIX, the locks that this process
+    holds on it by another connection, and its log could be deleted below that.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    with sqlite_errors(path), closing(sqlite3.connect(uri, uri=True)) as connection:
+        try:
+            connection.execute("PRAGMA writable_schema = ON")  # the header, whatever follows it
+            _checked_version(connection, path)
+        except sqlite3.DatabaseError as error:
+            if "not a database" in str(error):
+                raise NotAGallery(path, "it is another kind of file") from error
+            raise
 
 
 def _refuse_others(path: Path, application: int, version: int) -> None:
@@ -208,7 +217,7 @@ def _refuse_others(path: Path, application: int, version: int) -> None:
 
 
 def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the version, read through SQLite: its log may hold a later one than the header."""
+    """Return the version; the log may hold a later one than the file itself."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     _refuse_others(path, application, version)

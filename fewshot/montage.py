@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageOps
 from fewshot.errors import CannotWrite
 from fewshot.fonts import Font, find_font
 from fewshot.matching import Match
+from fewshot.written import written_whole
 
 MAX_ROWS = 200
 
@@ -89,14 +90,8 @@ class Montage:
         """
         if not self._rows:
             return False
-        part = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
-        try:
-            self.draw().save(part)
-            part.replace(self.path)
-        except (OSError, ValueError) as error:
-            part.unlink(missing_ok=True)
-            reason = getattr(error, "strerror", None) or str(error)
-            raise CannotWrite(self.path, reason.lower()) from error
+        with written_whole(self.path, "montage") as file:
+            self.draw().save(file, "PNG" if self.path.suffix.lower() == ".png" else "JPEG")
         return True
 
 

@@ -34,8 +34,8 @@ class Recognizer(Bookkeeping):
     """
 
     def __init__(self, store: Store, *, threads: int | None = None, watch: Watch = _DEAF) -> None:
-        super().__init__(store)
-        self._threads, self._watch = threads, watch
+        super().__init__(store, watch)
+        self._threads = threads
 
     @classmethod
     def open(
@@ -76,6 +76,25 @@ class Recognizer(Bookkeeping):
         store = open_or_create(
             gallery_path(path, make_folder=True), backbone=backbone, crop=crop, watch=watch
         )
+        return cls(store, threads=threads, watch=watch)
+
+    @classmethod
+    def create_for(
+        cls,
+        export: str | os.PathLike[str],
+        path: str | os.PathLike[str] | None = None,
+        *,
+        threads: int | None = None,
+        watch: Watch = _DEAF,
+    ) -> Recognizer:
+        """Make a gallery with the recipe of an exported one; open the one that is there.
+
+        Raises FileDamaged, RecipeMismatch, and what `open` raises.
+        """
+        from fewshot.transfer import store_for
+
+        check_options(threads, watch)
+        store = store_for(Path(export), gallery_path(path, make_folder=True))
         return cls(store, threads=threads, watch=watch)
 
     def __enter__(self) -> Recognizer:

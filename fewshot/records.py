@@ -24,6 +24,15 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """What an import or a merge brought."""
+
+    references: int  # how many are new
+    already: int  # how many stood under their name before
+    names: int  # how many names the new ones are of
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One command that changed the gallery."""
 

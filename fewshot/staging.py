@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from fewshot.gallery_file import sqlite_errors, transaction
@@ -164,7 +164,8 @@ def staging(store: Store) -> Iterator[Staging]:
         try:
             yield Staging(store)
         finally:
-            _clear(store)
+            with suppress(sqlite3.DatabaseError):  # what was committed is; the rest goes with us
+                _clear(store)
 
 
 def _clear(store: Store) -> None:

@@ -210,7 +210,7 @@ class Store:
         )
         try:
             return [
-                Reference(number, name, source, _box(box), at, digest.hex())
+                Reference(number, name, source, parse_box(box), at, digest.hex())
                 for number, name, source, box, at, digest in rows
             ]
         except ValueError as error:
@@ -220,12 +220,17 @@ class Store:
         self, statement: str, types: tuple[type, ...], values: tuple[object, ...] = ()
     ) -> list[tuple[Any, ...]]:
         """Return all rows; raises GalleryDamaged where a value is not of its column's type."""
+        return list(self.stream(statement, types, values))
+
+    def stream(
+        self, statement: str, types: tuple[type, ...], values: tuple[object, ...] = ()
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield rows as they are read; raises GalleryDamaged as `all` does."""
         with sqlite_errors(self.path):
-            rows = self.connection.execute(statement, values).fetchall()
-        for row in rows:
-            if tuple(map(type, row)) != types:
-                raise GalleryDamaged(self.path, "a value in it is of the wrong type")
-        return rows
+            for row in self.connection.execute(statement, values):
+                if tuple(map(type, row)) != types:
+                    raise GalleryDamaged(self.path, "a value in it is of the wrong type")
+                yield row
 
 
 def _chunks(values: Iterable[int]) -> Iterator[tuple[int, ...]]:
@@ -237,6 +242,7 @@ def _marks(values: tuple[int, ...]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _box(text: str) -> tuple[int, int, int, int]:
+def parse_box(text: str) -> tuple[int, int, int, int]:
+    """Read a box as it is stored: x, y, width, height; raises ValueError."""
     x, y, width, height = (int(number) for number in text.split())
     return x, y, width, height

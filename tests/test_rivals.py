@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from fewshot import Recognizer, Refusal
+from fewshot import FewshotError, Recognizer, Refusal
 from fewshot.changes import forget
 from fewshot.gallery import Gallery
 from fewshot.store import Store
@@ -59,6 +59,28 @@ def test_what_was_acknowledged_survives_a_kill(fewshot: Run, folder_of: Folder) 
         assert process.stdout.readline() == b"done\n"
         process.send_signal(signal.SIGKILL)
     assert listed(fewshot) == [("red", 2)]
+
+
+LISTING = "import sys; from fewshot import Recognizer; Recognizer.open(sys.argv[1]).close()"
+
+
+@pytest.mark.parametrize("again", ["open", "create", "import"])
+def test_a_gallery_looked_at_twice_in_one_process_keeps_its_locks(
+    tmp_path: Path, again: str
+) -> None:
+    path = tmp_path / "own.db"
+    with Recognizer.create(path) as first:
+        first.enroll(draw("red"), "red")
+        if again == "import":
+            with pytest.raises(FewshotError):
+                first.import_from(path)
+        else:
+            getattr(Recognizer, again)(path).close()
+        # another process that believes itself the last one would fold in and delete the log
+        subprocess.run([sys.executable, "-c", LISTING, str(path)], check=True)
+        first.enroll(draw("blue"), "blue")
+        with closing(sqlite3.connect(path)) as other:
+            assert other.execute("SELECT count(*) FROM identities").fetchone() == (2,)
 
 
 def test_an_erasure_says_when_a_reader_keeps_the_bytes(

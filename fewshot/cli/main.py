@@ -19,6 +19,7 @@ from fewshot.cli.match import match
 from fewshot.cli.models import models
 from fewshot.cli.output import ReaderLeft, printable
 from fewshot.cli.search import search
+from fewshot.cli.transfer import export, import_, merge
 from fewshot.errors import FewshotError
 
 INTERRUPTED = 130
@@ -52,6 +53,7 @@ def cli(context: click.Context) -> None:
 for command in (
     *(enroll, match, search, list_names, show),
     *(rename, forget, undo, history),
+    *(export, import_, merge),
     models,
 ):
     cli.add_command(command)

@@ -1,0 +1,149 @@
+"""An export or another gallery comes in; its references go out, each of them checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from fewshot.errors import BadName, GalleryDamaged
+from fewshot.export import AT_ONCE, FORMAT, VERSION
+from fewshot.index import check_vectors
+from fewshot.names import clean_name
+from fewshot.npz import FileDamaged, NpzReader
+from fewshot.recipe import Recipe
+from fewshot.store import MAX_THUMBNAIL, Store, parse_box
+
+MAX_SOURCE = 1 << 16  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A reference on its way from elsewhere, as it is stored."""
+
+    name: str
+    digest: bytes
+    vector: bytes
+    source: str
+    box: str
+    enrolled_at: str
+    thumbnail: bytes
+
+
+def recipe_of(archive: NpzReader) -> Recipe:
+    """Return the recipe of an export; raises FileDamaged where it is none of this version."""
+    about = archive.manifest
+    if about.get("format") != FORMAT:
+        raise FileDamaged(archive.path, "it is no export of a gallery")
+    if about.get("version") != VERSION:
+        raise FileDamaged(archive.path, "a later version of fewshot wrote it; upgrade fewshot")
+    try:
+        return Recipe.from_json(json.dumps(about["recipe"]))
+    except (KeyError, ValueError) as error:
+        raise FileDamaged(archive.path, f"its recipe cannot be read ({error})") from error
+
+
+def entries_of_archive(archive: NpzReader, d: int) -> tuple[int, Iterator[Entry]]:
+    """Return how many references an export has, and yield them, each checked."""
+    columns = [
+        archive.column("vectors", "<f4", d),
+        archive.column("identity", "<i8"),
+        archive.column("digests", "u1", 32),
+        archive.column("boxes", "<i8", 4),
+        archive.column("enrolled_at", "S40"),
+        archive.column("sources.ends", "<i8"),
+        archive.column("thumbnails.ends", "<i8"),
+    ]
+    counts = {column.shape[0] for column in columns}
+    if len(counts) != 1:
+        raise FileDamaged(archive.path, "its columns are not of one length")
+    (count,) = counts
+    return count, _entries(archive, columns, count)
+
+
+def _entries(archive: NpzReader, columns: list[Any], count: int) -> Iterator[Entry]:
+    names = _names(archive)
+    sources = _Ragged(archive, "sources", MAX_SOURCE)
+    thumbnails = _Ragged(archive, "thumbnails", MAX_THUMBNAIL)
+    for at in range(0, count, AT_ONCE):
+        some = [column.take(min(AT_ONCE, count - at)) for column in columns]
+        vectors, identity, digests, boxes, times, source_ends, thumbnail_ends = some
+        try:
+            check_vectors(vectors, vectors.shape[1])
+            if not ((identity >= 0) & (identity < len(names))).all() or (boxes < 0).any():
+                raise ValueError("a name or a box is out of bounds")
+            texts = [piece.decode() for piece in sources.take(source_ends)]
+            moments = [time.decode("ascii") for time in times.tolist()]
+        except ValueError as error:
+            raise FileDamaged(archive.path, str(error)) from error
+        jpegs = thumbnails.take(thumbnail_ends)
+        for row in range(len(vectors)):
+            yield Entry(
+                name=names[identity[row]],
+                digest=digests[row].tobytes(),
+                vector=vectors[row].tobytes(),
+                source=texts[row],
+                box=" ".join(str(number) for number in boxes[row].tolist()),
+                enrolled_at=moments[row],
+                thumbnail=jpegs[row],
+            )
+
+
+def _names(archive: NpzReader) -> list[str]:
+    try:
+        return [clean_name(name) for name in archive.column("names", "U").all().tolist()]
+    except (BadName, ValueError) as error:
+        raise FileDamaged(archive.path, str(error)) from error
+
+
+class _Ragged:
+    """Reads pieces of any length, one after the other."""
+
+    def __init__(self, archive: NpzReader, name: str, most: int) -> None:
+        self._path, self._name, self._most = archive.path, name, most
+        self._bytes, self._at = archive.column(name, "u1"), 0
+
+    def take(self, ends: Any) -> list[bytes]:
+        lengths = np.diff(ends, prepend=self._at)
+        if (lengths < 0).any() or (lengths > self._most).any():
+            raise FileDamaged(self._path, f"a length in {self._name} is out of bounds")
+        data = self._bytes.take(int(ends[-1]) - self._at).tobytes()
+        stops, self._at = (ends - self._at).tolist(), int(ends[-1])
+        return [data[stop - n : stop] for stop, n in zip(stops, lengths.tolist(), strict=True)]
+
+
+def entries_of_gallery(other: Store) -> tuple[int, Iterator[Entry]]:
+    """Return how many references another gallery has, and yield them, each checked.
+
+    The caller holds `reading`.
+    """
+    rows = other.stream(
+        """SELECT i.name, r.digest, r.vector, r.source, r.box, r.enrolled_at,
+                  coalesce(t.jpeg, x'')
+           FROM picture_references r
+           JOIN identities i ON i.id = r.identity AND i.forgotten IS NULL
+           LEFT JOIN thumbnails t ON t.reference = r.id AND length(t.jpeg) <= ?
+           ORDER BY r.id""",
+        (str, bytes, bytes, str, str, str, bytes),
+        (MAX_THUMBNAIL,),
+    )
+    return other.count(), _checked(other, (Entry(*row) for row in rows))
+
+
+def _checked(other: Store, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """Yield them; raises GalleryDamaged rather than let one in that no gallery should hold."""
+    d = other.recipe.d
+    while some := list(islice(entries, AT_ONCE)):
+        try:
+            vectors = np.frombuffer(b"".join(one.vector for one in some), "<f4")
+            check_vectors(vectors.reshape(len(some), d).astype(np.float32, copy=False), d)
+            for one in some:
+                if len(one.vector) != 4 * d or len(parse_box(one.box)) != 4:
+                    raise ValueError("a reference is not as one is written")
+        except ValueError as error:
+            raise GalleryDamaged(other.path, str(error)) from error
+        yield from some

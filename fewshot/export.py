@@ -1,0 +1,130 @@
+"""A gallery comes in; one portable file goes out: vectors, names, sources, recipe, checksums.
+
+    vectors      float32 (n, d)   of length 1
+    identity     int64 (n,)       which of the names
+    names        unicode (m,)
+    digests      uint8 (n, 32)    SHA-256 of the picture's file
+    boxes        int64 (n, 4)     x, y, width, height of the crop
+    enrolled_at  bytes (n,)       ISO 8601, UTC
+    sources      uint8 (all,)     UTF-8, one after the other; where each ends: `sources.ends` (n,)
+    thumbnails   uint8 (all,)     JPEG, the same way; `thumbnails.ends` int64 (n,)
+
+Written as `npz` says, so that `numpy.load(file)["vectors"]` reads it; in the order of enrollment.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewshot.errors import CannotWrite
+from fewshot.npz import NpzWriter
+from fewshot.store import Store
+from fewshot.watch import Watch
+from fewshot.written import written_whole
+
+FORMAT, VERSION = "fewshot-export", 1
+AT_ONCE = 4096
+
+_LIVE = "JOIN identities i ON i.id = r.identity AND i.forgotten IS NULL"
+
+
+def export_gallery(store: Store, path: Path, watch: Watch) -> int:
+    """Write all that stands in a gallery, but for its history; return how many references.
+
+    Raises CannotWrite, also where something stands there that is no export.
+    """
+    if path.exists() and path.suffix != ".npz":  # not opened: it may be a gallery that is in use
+        raise CannotWrite(path, "it is there already, and no .npz file", "export")
+    with store.reading():
+        columns = _Columns(store)
+        with (
+            watch.bar("exporting", 3 * columns.count) as advance,
+            written_whole(path, "export", private=True) as file,
+        ):
+            writer = NpzWriter(file)
+            columns.write(writer, advance)
+            recipe = json.loads(store.recipe.to_json())
+            writer.close({"format": FORMAT, "version": VERSION, "recipe": recipe})
+    return columns.count
+
+
+class _Columns:
+    """The columns of a store, each read when it is written."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.count = store.count()
+        rows = store.all(
+            "SELECT id, name FROM identities WHERE forgotten IS NULL ORDER BY id", (int, str)
+        )
+        self._place = {identity: place for place, (identity, _) in enumerate(rows)}
+        self._names = np.array([name for _, name in rows], np.str_)
+
+    def write(self, writer: NpzWriter, advance: Callable[[int], None]) -> None:
+        """Write them all; `advance` hears of every row of three of them."""
+        n, d = self.count, self._store.recipe.d
+        writer.column("names", self._names.dtype, self._names.shape, [self._names])
+        self._column(writer, "vectors", "<f4", (n, d), "r.vector", advance)
+        self._column(writer, "digests", "u1", (n, 32), "r.digest")
+        small = self._blocks("r.identity, r.box, r.enrolled_at", (int, str, str))
+        identity, boxes, times = (np.empty((n, *row), t) for row, t in _SMALL)
+        at = 0
+        for rows in small:
+            here = slice(at, at := at + len(rows))
+            identity[here] = [self._place[row[0]] for row in rows]
+            boxes[here] = [[int(number) for number in row[1].split()] for row in rows]
+            times[here] = [row[2].encode() for row in rows]
+        for name, column in (("identity", identity), ("boxes", boxes), ("enrolled_at", times)):
+            writer.column(name, column.dtype, column.shape, [column])
+        self._ragged(writer, "sources", "CAST(r.source AS BLOB)", advance)
+        self._ragged(writer, "thumbnails", "coalesce(t.jpeg, x'')", advance)
+
+    def _column(
+        self,
+        writer: NpzWriter,
+        name: str,
+        kind: str,
+        shape: tuple[int, int],
+        column: str,
+        advance: Callable[[int], None] = lambda more: None,
+    ) -> None:
+        def blocks() -> Iterator[NDArray[Any]]:
+            for rows in self._blocks(column, (bytes,)):
+                yield np.frombuffer(b"".join(row[0] for row in rows), kind).reshape(-1, shape[1])
+                advance(len(rows))
+
+        writer.column(name, kind, shape, blocks())
+
+    def _ragged(
+        self, writer: NpzWriter, name: str, column: str, advance: Callable[[int], None]
+    ) -> None:
+        """Write pieces of any length, one after the other, and where each ends."""
+        lengths = [row[0] for rows in self._blocks(f"length({column})", (int,)) for row in rows]
+        ends = np.cumsum(np.array(lengths, np.int64))
+        writer.column(f"{name}.ends", "<i8", ends.shape, [ends])
+
+        def blocks() -> Iterator[NDArray[Any]]:
+            for rows in self._blocks(column, (bytes,)):
+                yield np.frombuffer(b"".join(row[0] for row in rows), np.uint8)
+                advance(len(rows))
+
+        writer.column(name, "u1", (int(ends[-1]) if len(ends) else 0,), blocks())
+
+    def _blocks(self, columns: str, types: tuple[type, ...]) -> Iterator[list[tuple[Any, ...]]]:
+        rows = self._store.stream(
+            f"""SELECT {columns} FROM picture_references r {_LIVE}
+                LEFT JOIN thumbnails t ON t.reference = r.id ORDER BY r.id""",  # noqa: S608
+            types,
+        )
+        while some := list(islice(rows, AT_ONCE)):
+            yield some
+
+
+_SMALL = (((), "<i8"), ((4,), "<i8"), ((), "S40"))

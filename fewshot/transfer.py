@@ -1,0 +1,86 @@
+"""References made elsewhere come in, from an export or another gallery; the store holds them.
+
+All in one transaction and one operation, as an enrollment is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from fewshot.entries import Entry, entries_of_archive, entries_of_gallery, recipe_of
+from fewshot.errors import RecipeMismatch
+from fewshot.npz import FileDamaged, opened_npz
+from fewshot.recipe import Recipe
+from fewshot.records import Brought
+from fewshot.staging import staging
+from fewshot.store import Store
+from fewshot.watch import Watch
+
+
+def import_archive(store: Store, path: Path, watch: Watch) -> Brought:
+    """Add what an export holds; raises FileDamaged, RecipeMismatch."""
+    if path.exists() and path.samefile(store.path):
+        raise FileDamaged(path, "it is the gallery itself")
+    with opened_npz(path) as archive:
+        _require_one_recipe(store, recipe_of(archive), path)
+        count, entries = entries_of_archive(archive, store.recipe.d)
+        return bring(store, entries, what="import", count=count, watch=watch)
+
+
+def merge_gallery(store: Store, path: Path, watch: Watch) -> Brought:
+    """Add what another gallery holds; raises RecipeMismatch, and what `Store.open` raises."""
+    with closing(Store.open(path)) as other, other.reading():
+        _require_one_recipe(store, other.recipe, path)
+        count, entries = entries_of_gallery(other)
+        return bring(store, entries, what="merge", count=count, watch=watch)
+
+
+def store_for(export: Path, path: Path) -> Store:
+    """Open the gallery at `path`, or make it with the recipe of an export, which is checked first.
+
+    Raises FileDamaged, RecipeMismatch.
+    """
+    with opened_npz(export) as archive:
+        recipe = recipe_of(archive)
+        for _ in entries_of_archive(archive, recipe.d)[1]:
+            pass  # all of it can be read: else no gallery is made
+    store = Store.create(path, recipe)
+    try:
+        _require_one_recipe(store, recipe, export)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def bring(
+    store: Store, entries: Iterator[Entry], *, what: str, count: int, watch: Watch
+) -> Brought:
+    """Add references in one operation; those that stand under their name already are passed over.
+
+    what: "import" or "merge". count: how many entries there are.
+    """
+    with staging(store) as arriving, watch.bar(what, count) as advance:
+        for entry in entries:
+            arriving.add(
+                entry.name,
+                digest=entry.digest,
+                vector=entry.vector,
+                source=entry.source,
+                box=entry.box,
+                thumbnail=entry.thumbnail,
+                enrolled_at=entry.enrolled_at,
+            )
+            advance(1)
+        done = arriving.commit(what)
+    added = sum(done.added.values())
+    return Brought(added, count - added, len(done.added))
+
+
+def _require_one_recipe(store: Store, other: Recipe, path: Path) -> None:
+    """Raise RecipeMismatch where vectors of both cannot be compared."""
+    if not store.recipe.agrees_with(other):
+        mend = f"name another gallery: {path} belongs to one made the same way"
+        raise RecipeMismatch(store.path, str(store.recipe), str(other), mend)
