@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fewshot.gallery import Candidate, Neighbor
     from fewshot.matching import Match
     from fewshot.recognizer import Recognizer
-    from fewshot.records import Brought, Forgotten, Identity, Operation, Reference
+    from fewshot.records import Brought, Forgotten, GalleryInfo, Identity, Operation, Reference
     from fewshot.watch import Watch
 
 _HOME = {
@@ -36,6 +36,7 @@ _HOME = {
     "Enrollment": "enrollment",
     "FewshotError": "errors",
     "Forgotten": "records",
+    "GalleryInfo": "records",
     "Identity": "records",
     "Match": "matching",
     "Neighbor": "gallery",
@@ -55,6 +56,7 @@ __all__ = [
     "Enrollment",
     "FewshotError",
     "Forgotten",
+    "GalleryInfo",
     "Identity",
     "Match",
     "Neighbor",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fewshot import changes
+from fewshot import changes, inspection
 from fewshot.operations import history
-from fewshot.records import Brought, Forgotten, Identity, Operation, Reference
+from fewshot.records import Brought, Forgotten, GalleryInfo, Identity, Operation, Reference
 from fewshot.store import Store
 from fewshot.watch import Watch
 
@@ -52,6 +52,16 @@ class Bookkeeping:
         forgotten before. That cannot be undone, nor can what was done before it.
         """
         return (changes.erase if erase else changes.forget)(self._store, name)
+
+    def info(self) -> GalleryInfo:
+        """Return what the gallery is, in figures."""
+        return inspection.info(self._store)
+
+    def verify(self) -> list[str]:
+        """Check all of the file, and return what is wrong with it: nothing, it is to be hoped."""
+        from fewshot.verification import verify
+
+        return verify(self._store, self._watch)
 
     def export(self, target: str | os.PathLike[str], kind: str = "npz") -> int:
         """Write the gallery to a file or folder for elsewhere; return how many references.

@@ -33,6 +33,35 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True)
+class CachedIndex:
+    """An approximate index, as it was when it was built."""
+
+    kind: str  # in FAISS's words
+    references: int  # how many it held
+    recall: float  # share of the ten nearest of each query that it found, in [0, 1]
+    recall_interval: tuple[float, float]  # 95 %
+    queries: int  # how many were asked
+    built_at: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryInfo:
+    """What a gallery is, in figures."""
+
+    path: str
+    bytes: int  # of the file and of SQLite's log beside it
+    version: int  # of the file's format
+    names: int
+    references: int
+    forgotten_names: int  # taken out and not erased: still in the file
+    forgotten_references: int
+    recipe: str
+    d: int  # how many numbers a vector has
+    index: CachedIndex | None  # None: the search is exact
+    last: Operation | None
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One command that changed the gallery."""
 

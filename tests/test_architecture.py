@@ -17,7 +17,7 @@ ROOT = Path(package.__file__).parent
 
 FLOORS = [
     {"errors", "watch", "backbones.preprocessing", "backbones.cache", "backbones.choice"}
-    | {"backbones.digest"},
+    | {"digest"},
     {"backbones.blueprint"},
     {
         "names",
@@ -45,14 +45,22 @@ FLOORS = [
     {"gallery_file", "images", "folders", "backbones.palette", "calibration"},
     {"backbones.loading", "store"},
     {"operations", "embedder", "export", "views"},
-    {"staging", "changes", "gallery"},
+    {"inspection", "verification", "staging", "changes", "gallery"},
     {"matching", "enrollment", "opening", "entries"},
     {"transfer"},
     {"bookkeeping"},
     {"recognizer", "montage"},
     {"cli.output", "cli.options", "cli.backbones"},
-    {"cli.answers", "cli.progress"},
-    {"cli.enroll", "cli.match", "cli.search", "cli.gallery", "cli.models", "cli.history"}
+    {"cli.answers", "cli.progress", "cli.operations"},
+    {
+        "cli.enroll",
+        "cli.match",
+        "cli.search",
+        "cli.gallery",
+        "cli.models",
+        "cli.history",
+        "cli.info",
+    }
     | {"cli.transfer"},
     {"cli.main"},
     {"cli.entry"},

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from fewshot.backbones.blueprint import Blueprint
 from fewshot.backbones.cache import artifacts_folder
-from fewshot.backbones.digest import file_digest
 from fewshot.backbones.errors import ArtifactRefused
+from fewshot.digest import file_digest
 from fewshot.recipe import MAX_D
 
 MANIFEST, GRAPH = "manifest.json", "model.tflite"

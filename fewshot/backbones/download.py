@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from fewshot.backbones.digest import file_digest
 from fewshot.backbones.errors import DownloadFailed
+from fewshot.digest import file_digest
 from fewshot.watch import Watch
 
 _CHUNK = 1 << 20  # bytes

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from fewshot.backbones import export
 from fewshot.backbones.artifact import GRAPH, MANIFEST, Manifest, versions_of
 from fewshot.backbones.blueprint import Blueprint
-from fewshot.backbones.digest import file_digest
 from fewshot.backbones.errors import BadBackboneOption
 from fewshot.backbones.keras_networks import embedding_network
 from fewshot.backbones.own_network import own_network
 from fewshot.backbones.preprocessing import PREPROCESSINGS
 from fewshot.backbones.squeeze import prepared
 from fewshot.backbones.weights import WeightsFile
+from fewshot.digest import file_digest
 from fewshot.recipe import MAX_D
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fewshot.backbones.cache import is_there, searched_folders, weights_folder
-from fewshot.backbones.digest import file_digest
 from fewshot.backbones.errors import DownloadFailed, WeightsMissing, WeightsRefused
 from fewshot.backbones.spec import BackboneSpec, PublishedWeights
+from fewshot.digest import file_digest
 from fewshot.watch import Watch
 
 MAX_FILE = 4 << 30

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
+from fewshot.cli.operations import told
 from fewshot.cli.options import form_options, gallery_option
-from fewshot.cli.output import Row, emit, note, printable
+from fewshot.cli.output import Row, emit, note
 from fewshot.recognizer import Recognizer
-
-SHOWN_NAMES = 3
 
 _COLUMNS = ("id", "at", "what", "names", "name_count", "references", "was", "undoes", "undone")
 
@@ -58,14 +57,3 @@ def undo(gallery: Path | None, form: str | None) -> int:
 
     emit(rows, form=form or "text", key="undone", gallery=file, text=text, columns=_COLUMNS)
     return 0
-
-
-def told(operation: Row) -> str:
-    """Say whom an operation was about, and how many references."""
-    names = [printable(name) for name in operation["names"][:SHOWN_NAMES]]
-    if more := operation["name_count"] - len(names):
-        names.append(f"{more} {'more' if names else 'name(s), erased since'}")
-    if operation["was"]:
-        names = [f"{printable(operation['was'])} to {' '.join(names)}"]
-    count = operation["references"]
-    return ", ".join(names) + (f": {count} reference(s)" if count else "")

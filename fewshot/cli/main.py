@@ -15,6 +15,7 @@ from fewshot import __version__
 from fewshot.cli.enroll import enroll
 from fewshot.cli.gallery import forget, list_names, rename, show
 from fewshot.cli.history import history, undo
+from fewshot.cli.info import info
 from fewshot.cli.match import match
 from fewshot.cli.models import models
 from fewshot.cli.output import ReaderLeft, printable
@@ -52,7 +53,7 @@ def cli(context: click.Context) -> None:
 
 for command in (
     *(enroll, match, search, list_names, show),
-    *(rename, forget, undo, history),
+    *(rename, forget, undo, history, info),
     *(export, import_, merge),
     models,
 ):

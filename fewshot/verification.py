@@ -1,0 +1,88 @@
+"""A gallery comes in; what is wrong with its file goes out, in words. Reads all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+
+from fewshot.digest import file_digest
+from fewshot.errors import GalleryDamaged
+from fewshot.index import check_vectors
+from fewshot.location import index_beside
+from fewshot.store import MAX_THUMBNAIL, Store, parse_box
+from fewshot.watch import Watch
+
+MOST = 20
+"""How many things of one kind are named."""
+
+_AT_ONCE = 1024
+
+
+def verify(store: Store, watch: Watch) -> list[str]:
+    """Check the database, its references, thumbnails and cached index.
+
+    Returns what is wrong, at most 20 lines a kind; nothing where all is well.
+    """
+    found: list[str] = []
+    for check in (_database, _orphans, _references, _thumbnails, _cached_index):
+        try:
+            with store.reading(), watch.bar(f"verifying{check.__name__.replace('_', ' ')}", 0):
+                found += islice(check(store), MOST)
+        except GalleryDamaged as error:
+            found.append(error.reason)
+    return found
+
+
+def _database(store: Store) -> Iterator[str]:
+    for (line,) in store.all(f"PRAGMA integrity_check({MOST})", (str,)):
+        if line != "ok":
+            yield f"database: {line}"
+
+
+def _orphans(store: Store) -> Iterator[str]:
+    for table, row, parent, _ in store.connection.execute("PRAGMA foreign_key_check"):
+        yield f"{table} {row} belongs to nothing in {parent}"
+    statement = """SELECT name, EXISTS (
+        SELECT 1 FROM picture_references r WHERE r.identity = i.id) FROM identities i"""
+    for name, has_references in store.stream(statement, (str, int)):
+        if not has_references:
+            yield f"{name} has no references"
+
+
+def _references(store: Store) -> Iterator[str]:
+    d = store.recipe.d
+    rows = store.stream(
+        """SELECT id, box, length(digest), CASE length(vector) WHEN ? THEN vector ELSE x'' END
+           FROM picture_references""",
+        (int, str, int, bytes),
+        (4 * d,),
+    )
+    while some := list(islice(rows, _AT_ONCE)):
+        for number, box, digest, vector in some:
+            try:
+                parse_box(box)
+                if digest != 32:
+                    raise ValueError("its digest is no SHA-256")
+                check_vectors(np.frombuffer(vector, "<f4").reshape(1, -1).astype(np.float32), d)
+            except ValueError as error:
+                yield f"reference {number}: {error}"
+
+
+def _thumbnails(store: Store) -> Iterator[str]:
+    rows = store.stream(
+        "SELECT reference, length(jpeg), hex(substr(jpeg, 1, 2)) FROM thumbnails", (int, int, str)
+    )
+    for number, size, head in rows:
+        if head != "FFD8" or size > MAX_THUMBNAIL:
+            yield f"the thumbnail of reference {number} is no JPEG, or too large"
+
+
+def _cached_index(store: Store) -> Iterator[str]:
+    rows = store.all("SELECT sha256 FROM cached_index", (bytes,))
+    path = index_beside(store.path)
+    if rows and not path.exists():
+        yield f"the index {path.name} is not there; fewshot index builds it again"
+    elif rows and file_digest(path) != rows[0][0].hex():
+        yield f"the index {path.name} is not the one that was built; fewshot index builds it again"
