@@ -24,13 +24,22 @@ if TYPE_CHECKING:
     from fewshot.gallery import Candidate, Neighbor
     from fewshot.matching import Match
     from fewshot.recognizer import Recognizer
-    from fewshot.records import Brought, Forgotten, GalleryInfo, Identity, Operation, Reference
+    from fewshot.records import (
+        Brought,
+        CachedIndex,
+        Forgotten,
+        GalleryInfo,
+        Identity,
+        Operation,
+        Reference,
+    )
     from fewshot.watch import Watch
 
 _HOME = {
     "BackboneChoice": "backbones.choice",
     "Box": "crops",
     "Brought": "records",
+    "CachedIndex": "records",
     "Candidate": "gallery",
     "Embedder": "embedder",
     "Enrollment": "enrollment",
@@ -51,6 +60,7 @@ __all__ = [
     "BackboneChoice",
     "Box",
     "Brought",
+    "CachedIndex",
     "Candidate",
     "Embedder",
     "Enrollment",

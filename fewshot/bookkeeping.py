@@ -7,7 +7,15 @@ from pathlib import Path
 
 from fewshot import changes, inspection
 from fewshot.operations import history
-from fewshot.records import Brought, Forgotten, GalleryInfo, Identity, Operation, Reference
+from fewshot.records import (
+    Brought,
+    CachedIndex,
+    Forgotten,
+    GalleryInfo,
+    Identity,
+    Operation,
+    Reference,
+)
 from fewshot.store import Store
 from fewshot.watch import Watch
 
@@ -56,6 +64,15 @@ class Bookkeeping:
     def info(self) -> GalleryInfo:
         """Return what the gallery is, in figures."""
         return inspection.info(self._store)
+
+    def build_index(self) -> CachedIndex | None:
+        """Build the approximate index of a large gallery, beside its file; returns what it finds.
+
+        None below 100,000 references, where exact search is fast. Raises CannotWrite.
+        """
+        from fewshot.index_building import build_index
+
+        return build_index(self._store, self._watch)
 
     def verify(self) -> list[str]:
         """Check all of the file, and return what is wrong with it: nothing, it is to be hoped."""

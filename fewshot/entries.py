@@ -16,7 +16,8 @@ from fewshot.index import check_vectors
 from fewshot.names import clean_name
 from fewshot.npz import FileDamaged, NpzReader
 from fewshot.recipe import Recipe
-from fewshot.store import MAX_THUMBNAIL, Store, parse_box
+from fewshot.records import parse_box
+from fewshot.store import MAX_THUMBNAIL, Store
 
 MAX_SOURCE = 1 << 16  # bytes
 

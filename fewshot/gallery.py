@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fewshot.approximate import ApproximateIndex
+from fewshot.cached import kept
 from fewshot.calibration import StrangerSample
 from fewshot.errors import GalleryDamaged
 from fewshot.index import ExactIndex
 from fewshot.operations import last_operation, touched_since
 from fewshot.prototypes import Prototypes
 from fewshot.store import Store
+from fewshot.vectors import Block, blocks
 
 MOST_STRANGERS = 2_000
 """References that stand in for strangers; more would cost time and change little."""
@@ -35,7 +37,6 @@ LOOKED_AT = 0.25
 MOST_TOUCHED = 1_000
 """Identities changed since the last look from which on all is read anew."""
 
-_AT_ONCE = 4096
 Found = TypeVar("Found")
 _NOT_ASKED = StrangerSample(np.empty(0, np.float32), np.empty(0, np.int64))
 
@@ -77,7 +78,7 @@ class Gallery:
         self._seen: tuple[int, int] | None = None
         self._operation = 0  # the last one that the lenses show
         self._last = 0  # the highest id of a reference that they show
-        self._index = ExactIndex(self._store.recipe.d)
+        self._index: ExactIndex | ApproximateIndex = ExactIndex(self._store.recipe.d)
         self._prototypes = Prototypes.of(self._store.recipe.d)
         self._strangers: StrangerSample | None = _NOT_ASKED
         self._sharing: set[tuple[int, int]] = set()
@@ -156,29 +157,35 @@ class Gallery:
 
     def _catch_up(self) -> None:
         """Read what has changed; the caller holds the snapshot."""
+        if not self._last:
+            self._start()
         touched = touched_since(self._store, self._operation, most=MOST_TOUCHED)
         if len(touched) > MOST_TOUCHED:
             self._clear()
+            self._start()
             touched = []
         before = self._last, len(self)
-        if not self._last:
-            self._index.reserve(self._store.count())
         self._index.remove(touched)
         self._prototypes.remove(touched)
         for identity in touched:
-            self._read(self._store.vectors(of=identity, until=self._last))
-        self._read(self._store.vectors(after=self._last))
+            self._read(blocks(self._store, of=identity, until=self._last))
+        self._read(blocks(self._store, after=self._last))
         if touched or before != (self._last, len(self)):
             self._strangers = _NOT_ASKED
         self._operation = last_operation(self._store)
         self._seen = self._store.state
 
-    def _read(self, rows: Iterator[tuple[int, int, bytes]]) -> None:
-        while some := list(islice(rows, _AT_ONCE)):
-            block = np.frombuffer(b"".join(blob for _, _, blob in some), "<f4")
-            vectors = block.reshape(len(some), -1).astype(np.float32, copy=False)
-            ids = np.array([number for number, _, _ in some], np.int64)
-            owners = np.array([owner for _, owner, _ in some], np.int64)
+    def _start(self) -> None:
+        """Take up the index kept beside the gallery, where there is one; else all is read."""
+        if lenses := kept(self._store):
+            self._index, self._prototypes = lenses.index(self._store), lenses.prototypes()
+            self._operation, self._last = lenses.operation, lenses.last
+        else:
+            self._operation = last_operation(self._store)
+            self._index.reserve(self._store.count())
+
+    def _read(self, some: Iterator[Block]) -> None:
+        for ids, owners, vectors in some:
             try:
                 self._index.add(vectors, ids, owners)
             except ValueError as error:

@@ -85,16 +85,23 @@ class ExactIndex:
             similarities = np.einsum("qd,nd->qn", queries, self._vectors.rows)
             ids = np.broadcast_to(self._ids.rows, similarities.shape)
         else:
-            import faiss
-
-            similarities, at = faiss.knn(
-                np.ascontiguousarray(queries),
-                self._vectors.rows,
-                k,
-                metric=faiss.METRIC_INNER_PRODUCT,
-            )
+            similarities, at = _searched(np.ascontiguousarray(queries), self._vectors.rows, k)
             ids = self._ids.rows[at]
         return nearest_first(similarities, ids, k)
+
+
+def _searched(queries: Vectors, vectors: Vectors, k: int) -> tuple[Vectors, Ids]:
+    """Search in FAISS; one query by one thread: two would take twice as long (eval/growth.py)."""
+    import faiss
+
+    usual = faiss.omp_get_max_threads()
+    if len(queries) == 1:
+        faiss.omp_set_num_threads(1)  # of this thread alone
+    try:
+        found = faiss.knn(queries, vectors, k, metric=faiss.METRIC_INNER_PRODUCT)
+    finally:
+        faiss.omp_set_num_threads(usual)
+    return found[0], found[1]
 
 
 def nearest_first(similarities: Vectors, ids: Ids, k: int) -> Found:

@@ -86,3 +86,9 @@ class Reference:
     box: tuple[int, int, int, int]  # x, y, width, height of the crop in the whole upright picture
     enrolled_at: str  # ISO 8601, UTC
     digest: str  # SHA-256 of the file, hex
+
+
+def parse_box(text: str) -> tuple[int, int, int, int]:
+    """Read a box as it is stored: x, y, width, height; raises ValueError."""
+    x, y, width, height = (int(number) for number in text.split())
+    return x, y, width, height

@@ -17,18 +17,18 @@ from fewshot.errors import GalleryDamaged, UnknownName
 from fewshot.gallery_file import create_gallery_file, open_gallery_file, sqlite_errors
 from fewshot.names import clean_name
 from fewshot.recipe import Recipe
-from fewshot.records import Identity, Reference
+from fewshot.records import Identity, Reference, parse_box
 
 MAX_THUMBNAIL = 2**20
-_LIVE = "r.identity NOT IN (SELECT id FROM identities WHERE forgotten IS NOT NULL)"
+_NAMES = "SELECT id, name FROM identities WHERE forgotten IS NULL"
+LIVE = "r.identity NOT IN (SELECT id FROM identities WHERE forgotten IS NOT NULL)"
 
 _COUNT = "SELECT count(*) FROM picture_references r"
 
 LAST = 2**63 - 1
 """No id is higher."""
 
-AT_ONCE = 500
-"""How many values a statement may name; SQLite itself has a bound."""
+_AT_ONCE = 500
 
 
 class Store:
@@ -84,7 +84,7 @@ class Store:
     def count(self, identity: int | None = None) -> int:
         """Return how many references there are, or how many an identity has."""
         if identity is None:
-            rows = self.all(f"{_COUNT} WHERE {_LIVE}", (int,))
+            rows = self.all(f"{_COUNT} WHERE {LIVE}", (int,))
         else:
             rows = self.all(f"{_COUNT} WHERE identity = ?", (int,), (identity,))
         return int(rows[0][0])
@@ -122,19 +122,16 @@ class Store:
 
     def references_by_id(self, ids: Iterable[int]) -> dict[int, Reference]:
         """Return those of these references that still exist."""
-        return {
-            reference.id: reference
-            for some in _chunks(ids)
-            for reference in self._references(f"r.id IN ({_marks(some)})", some)
-        }
+        found: dict[int, Reference] = {}
+        for some in chunks(ids):
+            found |= {one.id: one for one in self._references(among("r.id", some), some)}
+        return found
 
     def names_of(self, identities: Iterable[int]) -> dict[int, str]:
         """Return those of these identities that are there, each id with its name."""
         found: dict[int, str] = {}
-        for some in _chunks(identities):
-            where = f"id IN ({_marks(some)}) AND forgotten IS NULL"
-            statement = f"SELECT id, name FROM identities WHERE {where}"  # noqa: S608  marks only
-            found |= dict(self.all(statement, (int, str), some))
+        for some in chunks(identities):
+            found |= dict(self.all(f"{_NAMES} AND {among('id', some)}", (int, str), some))
         return found
 
     def sharing(self, after: int = 0) -> set[tuple[int, int]]:
@@ -166,7 +163,7 @@ class Store:
             rows = self.connection.execute(
                 f"""SELECT id, identity, CASE length(vector) WHEN ? THEN vector END
                     FROM picture_references r
-                    WHERE id > ? AND id <= ? {whose} AND {_LIVE} ORDER BY id""",  # noqa: S608
+                    WHERE id > ? AND id <= ? {whose} AND {LIVE} ORDER BY id""",  # noqa: S608
                 (4 * self.recipe.d, after, until),
             )
             for number, owner, vector in rows:
@@ -233,16 +230,12 @@ class Store:
                 yield row
 
 
-def _chunks(values: Iterable[int]) -> Iterator[tuple[int, ...]]:
+def chunks(values: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    """Yield values by the 500: SQLite has a bound on how many a statement names."""
     wanted = tuple(int(value) for value in values)
-    return (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
+    return (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))
 
 
-def _marks(values: tuple[int, ...]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def parse_box(text: str) -> tuple[int, int, int, int]:
-    """Read a box as it is stored: x, y, width, height; raises ValueError."""
-    x, y, width, height = (int(number) for number in text.split())
-    return x, y, width, height
+def among(column: str, values: tuple[int, ...]) -> str:
+    """Return the condition that a column holds one of so many values."""
+    return f"{column} IN ({', '.join('?' * len(values))})"

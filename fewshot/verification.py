@@ -11,7 +11,8 @@ from fewshot.digest import file_digest
 from fewshot.errors import GalleryDamaged
 from fewshot.index import check_vectors
 from fewshot.location import index_beside
-from fewshot.store import MAX_THUMBNAIL, Store, parse_box
+from fewshot.records import parse_box
+from fewshot.store import MAX_THUMBNAIL, Store
 from fewshot.watch import Watch
 
 MOST = 20
@@ -82,7 +83,9 @@ def _thumbnails(store: Store) -> Iterator[str]:
 def _cached_index(store: Store) -> Iterator[str]:
     rows = store.all("SELECT sha256 FROM cached_index", (bytes,))
     path = index_beside(store.path)
-    if rows and not path.exists():
-        yield f"the index {path.name} is not there; fewshot index builds it again"
-    elif rows and file_digest(path) != rows[0][0].hex():
-        yield f"the index {path.name} is not the one that was built; fewshot index builds it again"
+    try:
+        if rows and file_digest(path) != rows[0][0].hex():
+            yield f"the index {path.name} is not the one that was built; fewshot index builds it"
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        yield f"the index {path.name} cannot be read ({reason}); fewshot index builds it again"

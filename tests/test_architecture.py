@@ -36,7 +36,7 @@ FLOORS = [
     {"recipe", "index", "backbones.errors", "backbones.spec"},
     {"backbones.own_model", "backbones.artifact", "backbones.published_h5", "backbones.vggface"}
     | {"backbones.download", "backbones.squeeze", "backbones.probes", "backbones.catalog"}
-    | {"backbones.backbone", "prototypes"},
+    | {"backbones.backbone", "prototypes", "approximate"},
     {"backbones.weights", "backbones.plan", "backbones.keras_weights", "backbones.litert"},
     {"backbones.inventory", "backbones.keras_networks", "backbones.export"},
     {"backbones.own_network"},
@@ -45,7 +45,9 @@ FLOORS = [
     {"gallery_file", "images", "folders", "backbones.palette", "calibration"},
     {"backbones.loading", "store"},
     {"operations", "embedder", "export", "views"},
-    {"inspection", "verification", "staging", "changes", "gallery"},
+    {"inspection", "verification", "staging", "changes", "vectors"},
+    {"cached"},
+    {"index_building", "gallery"},
     {"matching", "enrollment", "opening", "entries"},
     {"transfer"},
     {"bookkeeping"},
@@ -60,6 +62,7 @@ FLOORS = [
         "cli.models",
         "cli.history",
         "cli.info",
+        "cli.index",
     }
     | {"cli.transfer"},
     {"cli.main"},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fewshot.cli.operations import told
+from fewshot.cli.operations import told, told_index
 from fewshot.cli.options import form_options, gallery_option
 from fewshot.cli.output import Row, emit, printable, shown_path
 from fewshot.cli.progress import Terminal
@@ -38,7 +38,7 @@ def _text(row: Row) -> str:
         "enrolled": f"{row['names']:,} name(s), {row['references']:,} reference(s)",
         "forgotten": _forgotten(row),
         "made with": f"{printable(row['recipe'])}, {row['d']:,} numbers",
-        "index": _index(row["index"]),
+        "index": told_index(row["index"]) if row["index"] else "exact",
         "last": _last(row["last"]),
     }
     problems = row["problems"]
@@ -52,16 +52,6 @@ def _forgotten(row: Row) -> str:
         return ""
     count = f"{row['forgotten_names']:,} name(s), {row['forgotten_references']:,} reference(s)"
     return f"{count} still in the file, until undo or forget --erase"
-
-
-def _index(index: Row | None) -> str:
-    if index is None:
-        return "exact"
-    low, high = index["recall_interval"]
-    return (
-        f"{printable(index['kind'])}, recall at 10 {index['recall']:.3f} [{low:.3f}, {high:.3f}] "
-        f"(n = {index['queries']:,}), of {index['references']:,} reference(s)"
-    )
 
 
 def _last(operation: Row | None) -> str:

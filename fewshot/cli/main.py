@@ -15,6 +15,7 @@ from fewshot import __version__
 from fewshot.cli.enroll import enroll
 from fewshot.cli.gallery import forget, list_names, rename, show
 from fewshot.cli.history import history, undo
+from fewshot.cli.index import index
 from fewshot.cli.info import info
 from fewshot.cli.match import match
 from fewshot.cli.models import models
@@ -54,7 +55,7 @@ def cli(context: click.Context) -> None:
 for command in (
     *(enroll, match, search, list_names, show),
     *(rename, forget, undo, history, info),
-    *(export, import_, merge),
+    *(export, import_, merge, index),
     models,
 ):
     cli.add_command(command)

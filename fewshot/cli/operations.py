@@ -1,4 +1,4 @@
-"""An operation comes in; whom it was about, in words, goes out."""
+"""An operation or an index comes in; what it was about, in words, goes out."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ def told(operation: Row) -> str:
         names = [f"{printable(operation['was'])} to {' '.join(names)}"]
     count = operation["references"]
     return ", ".join(names) + (f": {count} reference(s)" if count else "")
+
+
+def told_index(index: Row) -> str:
+    """Say what an index is, and how much of what exact search finds it found."""
+    low, high = index["recall_interval"]
+    return (
+        f"{printable(index['kind'])}, recall at 10 {index['recall']:.3f} [{low:.3f}, {high:.3f}] "
+        f"(n = {index['queries']:,}), of {index['references']:,} reference(s)"
+    )

@@ -1,0 +1,59 @@
+"""A store's rows come in; arrays of unit vectors go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from fewshot.errors import GalleryDamaged
+from fewshot.index import Ids, Vectors
+from fewshot.store import LAST, LIVE, Store, among, chunks
+
+_AT_ONCE = 1000
+_VECTORS = "SELECT id, vector FROM picture_references"
+
+
+class Block(NamedTuple):
+    """Some references, in the order of their ids."""
+
+    ids: Ids  # (n,)
+    owners: Ids  # (n,) the ids of their identities
+    vectors: Vectors  # (n, d)
+
+
+def blocks(
+    store: Store, *, after: int = 0, until: int = LAST, of: int | None = None
+) -> Iterator[Block]:
+    """Yield references as `Store.vectors` does, a thousand at a time; raises GalleryDamaged."""
+    rows = store.vectors(after=after, until=until, of=of)
+    while some := list(islice(rows, _AT_ONCE)):
+        numbers = np.frombuffer(b"".join([blob for _, _, blob in some]), "<f4")
+        yield Block(
+            np.array([number for number, _, _ in some], np.int64),
+            np.array([owner for _, owner, _ in some], np.int64),
+            numbers.reshape(len(some), -1).astype(np.float32, copy=False),
+        )
+
+
+def all_ids(store: Store) -> Ids:
+    """Return the ids of all references (n,), rising."""
+    statement = f"SELECT id FROM picture_references r WHERE {LIVE} ORDER BY id"  # noqa: S608
+    return np.array([number for (number,) in store.stream(statement, (int,))], np.int64)
+
+
+def fetched(store: Store, ids: Ids) -> Vectors:
+    """Return the vectors of references (n, d), in the order of their ids; raises GalleryDamaged."""
+    wanted = ids.tolist()
+    found: dict[int, bytes] = {}
+    for some in chunks(wanted):
+        where = f"length(vector) = ? AND {among('id', some)}"
+        values = (4 * store.recipe.d, *some)
+        found |= dict(store.all(f"{_VECTORS} WHERE {where}", (int, bytes), values))
+    try:
+        numbers = np.frombuffer(b"".join([found[number] for number in wanted]), "<f4")
+    except KeyError as error:
+        raise GalleryDamaged(store.path, "its index names a reference that is gone") from error
+    return numbers.reshape(len(wanted), store.recipe.d).astype(np.float32, copy=False)
