@@ -107,16 +107,15 @@ class ApproximateIndex:
         ranked: int,
         fetch: Fetch,
     ) -> None:
-        """Take up n codes with their ids and owners.
+        """Take up n codes with their ids and owners, arrays which are its own from now on.
 
         ranked: how many of the best are ranked by their exact vectors, which `fetch` gets.
         """
         self.d, self._book, self._ranked, self._fetch = d, book, ranked, fetch
         self._scanner = book.scanner(codes)
-        self._ids: GrowingRows[np.int64] = GrowingRows((), np.int64)
-        self._owners: GrowingRows[np.int64] = GrowingRows((), np.int64)
-        self._gone: GrowingRows[np.bool_] = GrowingRows((), np.bool_)
-        self._note(ids, owners)
+        self._ids, self._owners = GrowingRows.of(ids), GrowingRows.of(owners)
+        self._gone: GrowingRows[np.bool_] = GrowingRows.of(np.zeros(len(ids), np.bool_))
+        self._built_with, self._dead = len(ids), 0
 
     def __len__(self) -> int:
         return len(self._ids) - self._dead
@@ -126,6 +125,11 @@ class ApproximateIndex:
         """What it is, as FAISS's factory writes it."""
         rotated = f"RR{self.d}," if len(self._book.rotation) else ""
         return f"{rotated}PQ{len(self._book.centroids)}x4fs"
+
+    @property
+    def added(self) -> int:
+        """How many were added since it was built."""
+        return len(self._ids) - self._built_with
 
     def reserve(self, count: int) -> None:
         """Make room for so many in all: nothing to do, codes are short."""
@@ -192,4 +196,3 @@ class ApproximateIndex:
         self._ids.append(ids)
         self._owners.append(owners)
         self._gone.append(np.zeros(len(ids), np.bool_))
-        self._dead = int(self._gone.rows.sum())

@@ -59,7 +59,7 @@ class Lenses:
 
     def prototypes(self) -> Prototypes:
         """Return the class means."""
-        return Prototypes(self.sums, self.names)
+        return Prototypes.of_sums(self.sums, self.names)
 
 
 def keep(store: Store, lenses: Lenses, about: CachedIndex) -> bool:

@@ -5,10 +5,11 @@ Each is one transaction and one operation in the log. Enrolling is in `staging`.
 
 from __future__ import annotations
 
+import glob
 import sqlite3
 
-from fewshot.errors import CannotUndo, NameTaken, UnknownName
-from fewshot.gallery_file import PATIENCE, sqlite_errors, transaction
+from fewshot.errors import CannotUndo, GalleryUnavailable, NameTaken, UnknownName
+from fewshot.gallery_file import sqlite_errors, transaction
 from fewshot.location import index_beside
 from fewshot.names import clean_name
 from fewshot.operations import Done, added_by, last_to_undo, record
@@ -57,7 +58,7 @@ def erase(store: Store, name: str) -> Forgotten:
     Neither this nor what was done before it can be undone.
     """
     name = clean_name(name)
-    index_beside(store.path).unlink(missing_ok=True)  # it holds traces of the vectors
+    _delete_index(store)
     with sqlite_errors(store.path), transaction(store.connection):
         rows = store.all("SELECT id FROM identities WHERE name = ?", (int,), (name,))
         bearers = [identity for (identity,) in rows]
@@ -132,6 +133,17 @@ _UNDO = {
 }
 
 
+def _delete_index(store: Store) -> None:
+    """Delete the cached index, for it holds traces of the vectors; and what a build left of one."""
+    index = index_beside(store.path)
+    for path in (index, *index.parent.glob(glob.escape(f".{index.name}.") + "????????")):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            reason = f"{path.name} cannot be deleted ({error.strerror or error})"
+            raise GalleryUnavailable(store.path, reason.lower()) from error
+
+
 def _is_logged(store: Store, name: str) -> bool:
     return bool(
         store.all(
@@ -142,6 +154,7 @@ def _is_logged(store: Store, name: str) -> bool:
 
 def _scrub(store: Store) -> bool:
     """Rebuild the file without what was deleted and fold the log in; False where put off."""
+    (patience,) = store.connection.execute("PRAGMA busy_timeout").fetchone()
     store.connection.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE_MS}")
     try:
         store.connection.execute("VACUUM")
@@ -150,4 +163,4 @@ def _scrub(store: Store) -> bool:
     except sqlite3.DatabaseError:  # in use elsewhere, no room to rebuild, or damaged
         return False
     finally:
-        store.connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+        store.connection.execute(f"PRAGMA busy_timeout = {patience}")

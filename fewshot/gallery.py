@@ -19,7 +19,7 @@ from fewshot.approximate import ApproximateIndex
 from fewshot.cached import kept
 from fewshot.calibration import StrangerSample
 from fewshot.errors import GalleryDamaged
-from fewshot.index import ExactIndex
+from fewshot.index import APPROXIMATE_FROM, ExactIndex
 from fewshot.operations import last_operation, touched_since
 from fewshot.prototypes import Prototypes
 from fewshot.store import Store
@@ -102,6 +102,13 @@ class Gallery:
     def __len__(self) -> int:
         """Return how many references there are."""
         return len(self._index)
+
+    @property
+    def wants_index(self) -> bool:
+        """Whether an approximate index, or a newer one, would make opening it faster."""
+        if isinstance(self._index, ApproximateIndex):
+            return self._index.added > max(APPROXIMATE_FROM, len(self)) // 10
+        return len(self) >= APPROXIMATE_FROM
 
     @property
     def path(self) -> Path:

@@ -18,6 +18,13 @@ class GrowingRows(Generic[Scalar]):
         self._held: NDArray[Scalar] = np.empty((0, *row), dtype)
         self._count = 0
 
+    @classmethod
+    def of(cls, rows: NDArray[Scalar]) -> GrowingRows[Scalar]:
+        """Take up rows (n, ...), which are its own from now on and not copied."""
+        taken = cls(rows.shape[1:], rows.dtype)
+        taken._held, taken._count = rows, len(rows)
+        return taken
+
     def __len__(self) -> int:
         return self._count
 

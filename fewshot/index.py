@@ -17,6 +17,9 @@ from fewshot.growing import GrowingRows
 FAISS_FROM = 20_000
 """Vectors from which on FAISS searches."""
 
+APPROXIMATE_FROM = 100_000
+"""Vectors from which on an approximate index is worth its while."""
+
 Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
 

@@ -12,7 +12,7 @@ from fewshot.approximate import ApproximateIndex, Codebook
 from fewshot.cached import Lenses, keep
 from fewshot.errors import GalleryUnavailable
 from fewshot.growing import GrowingRows
-from fewshot.index import Ids, Vectors, check_vectors, nearest_first
+from fewshot.index import APPROXIMATE_FROM, Ids, Vectors, check_vectors, nearest_first
 from fewshot.operations import last_operation, now
 from fewshot.prototypes import Prototypes
 from fewshot.records import CachedIndex
@@ -20,13 +20,10 @@ from fewshot.store import Store
 from fewshot.vectors import Block, all_ids, blocks, fetched
 from fewshot.watch import Watch
 
-APPROXIMATE_FROM = 100_000
-"""References from which on an approximate index is worth its while."""
-
 WANTED = 0.985
 """The recall from which on no more codes are ranked, on half of the questions."""
 
-RANKED = (100, 200, 300, 400, 500, 750, 1000, 1500, 2000)
+RANKED = (50, 75, 100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000)
 QUESTIONS, K = 400, 10
 
 _TRAINED_ON = 5_000
@@ -106,12 +103,13 @@ class _Questions:
         """Compare with some more references, exactly."""
         similar = self.vectors @ block.vectors.T
         similar[self.ids[:, np.newaxis] == block.ids] = -np.inf
+        nearer = similar.max(axis=1) > self._best[:, -1]
         found = nearest_first(
-            np.concatenate([self._best, similar], axis=1),
-            np.concatenate([self._nearest, np.tile(block.ids, (len(self.ids), 1))], axis=1),
+            np.concatenate([self._best[nearer], similar[nearer]], axis=1),
+            np.concatenate([self._nearest[nearer], np.tile(block.ids, (nearer.sum(), 1))], axis=1),
             K,
         )
-        self._best, self._nearest = found.similarities, found.ids
+        self._best[nearer], self._nearest[nearer] = found.similarities, found.ids
 
     def judge(self, index: ApproximateIndex) -> tuple[int, CachedIndex | None]:
         """Return how many codes are to be ranked, and what that finds; None where too little."""

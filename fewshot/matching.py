@@ -108,10 +108,14 @@ class Matcher:
         with self._gallery.moment():
             return self._gallery.neighbors(vector, k)
 
-    def prepare(self) -> None:
-        """Read the gallery now, while pictures are being embedded; answers wait for it anyway."""
+    def prepare(self) -> bool:
+        """Read the gallery now, while pictures are being embedded; answers wait for it anyway.
+
+        Returns whether an index would make that faster.
+        """
         with self._gallery.moment():
             self._gallery.strangers()
+            return self._gallery.wants_index
 
     def _usual_threshold(self) -> float:
         """Return the similarity that a name needs in this gallery as it is now."""

@@ -115,8 +115,12 @@ class Column:
         return np.frombuffer(data, self.dtype).reshape(count, *self.shape[1:])
 
     def all(self) -> NDArray[Any]:
-        """Return the whole column."""
-        return self.take(self.shape[0])
+        """Return the whole column, an array of its own."""
+        column: NDArray[Any] = np.empty(self.shape, self.dtype)
+        rows = max(1, _CHUNK // max(1, self._row))
+        for at in range(0, self.shape[0], rows):
+            column[at : at + rows] = self.take(min(rows, self.shape[0] - at))
+        return column
 
 
 class NpzReader:

@@ -33,6 +33,15 @@ class Prototypes:
         self.add(vectors, owners)
 
     @classmethod
+    def of_sums(cls, sums: Vectors, owners: Owners) -> Prototypes:
+        """Take up the sums of each owner's vectors, made before: (m, d) and (m,)."""
+        made = cls.of(sums.shape[1])
+        made._owners, made._sums = GrowingRows.of(owners), GrowingRows.of(sums)
+        made._lengths = GrowingRows.of(_lengths(sums))
+        made._row = {name: row for row, name in enumerate(owners.tolist())}
+        return made
+
+    @classmethod
     def of(cls, d: int) -> Prototypes:
         """Start without any, for vectors of d numbers."""
         return cls(np.empty((0, d), np.float32), np.empty(0, np.int64))
@@ -65,8 +74,7 @@ class Prototypes:
         self._lengths.append(np.zeros(int(new.sum()), np.float32))
         at = np.array([self._row[name] for name in names.tolist()], np.int64)
         self._sums.rows[at] += sums
-        lengths = np.linalg.norm(self._sums.rows[at], axis=1)
-        self._lengths.rows[at] = np.maximum(lengths, np.float32(1e-12))
+        self._lengths.rows[at] = _lengths(self._sums.rows[at])
 
     def remove(self, owners: Collection[int]) -> None:
         """Let these owners have no class mean."""
@@ -140,3 +148,8 @@ class Prototypes:
         """Return for each class mean which of the references are its own."""
         ends = np.cumsum(np.bincount(own, minlength=len(self)))[:-1]
         return np.split(np.argsort(own, kind="stable"), ends)
+
+
+def _lengths(sums: Vectors) -> Vectors:
+    lengths = np.sqrt(np.einsum("nd,nd->n", sums, sums))
+    return np.asarray(np.maximum(lengths, np.float32(1e-12)), np.float32)

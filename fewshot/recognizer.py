@@ -194,7 +194,8 @@ class Recognizer(Bookkeeping):
             threads=self._threads if alone else 1,
         )
         results = ordered_map(attempt, each_picture(pictures), workers=self._threads)
-        self._matcher.prepare()
+        if self._matcher.prepare():
+            self._watch.say(f"{self.path} is large: fewshot index makes it open and answer faster")
         return (self._answer(result, k, threshold) for result in results)
 
     def search(self, picture: Picture, k: int = 10) -> tuple[Neighbor, ...]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fewshot.errors import GalleryDamaged
+from fewshot.gallery_file import sqlite_errors
 from fewshot.index import Ids, Vectors
 from fewshot.store import LAST, LIVE, Store, among, chunks
 
@@ -47,13 +48,12 @@ def all_ids(store: Store) -> Ids:
 def fetched(store: Store, ids: Ids) -> Vectors:
     """Return the vectors of references (n, d), in the order of their ids; raises GalleryDamaged."""
     wanted = ids.tolist()
-    found: dict[int, bytes] = {}
-    for some in chunks(wanted):
-        where = f"length(vector) = ? AND {among('id', some)}"
-        values = (4 * store.recipe.d, *some)
-        found |= dict(store.all(f"{_VECTORS} WHERE {where}", (int, bytes), values))
+    found: dict[int, object] = {}
+    with sqlite_errors(store.path):
+        for some in chunks(wanted):
+            found |= dict(store.connection.execute(f"{_VECTORS} WHERE {among('id', some)}", some))
     try:
-        numbers = np.frombuffer(b"".join([found[number] for number in wanted]), "<f4")
-    except KeyError as error:
-        raise GalleryDamaged(store.path, "its index names a reference that is gone") from error
-    return numbers.reshape(len(wanted), store.recipe.d).astype(np.float32, copy=False)
+        numbers = np.frombuffer(b"".join([found[number] for number in wanted]), "<f4")  # type: ignore[misc]
+        return numbers.reshape(len(wanted), store.recipe.d).astype(np.float32, copy=False)
+    except (KeyError, TypeError, ValueError) as error:
+        raise GalleryDamaged(store.path, "its index names a reference that is none") from error

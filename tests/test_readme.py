@@ -171,6 +171,20 @@ def test_its_figures_of_speed_are_the_measured_ones() -> None:
         assert words.format(rows[what]["median"]) in said, what
 
 
+def test_its_figures_of_a_million_are_the_measured_ones() -> None:
+    said = " ".join(README.split())
+    (million,) = (row for row in results("growth")["sizes"] if row["references"] == 1_000_000)
+    exact, indexed, changes = million["exact"], million["indexed"], million["changes"]
+    opened, asked = exact["open_s"]["median"], exact["fewshot_ms"]["median"]
+    assert f"opens in {opened:.1f} s, with its index in {indexed['open_s']['median']:.2f} s" in said
+    quick = indexed["fewshot_ms"]["median"]
+    assert f"query takes {asked:.0f} ms, with its index {quick:.1f} ms" in said
+    found, low, high = (100 * indexed["recall"][key] for key in ("mean", "low", "high"))
+    assert f"finds {found:.1f} % [{low:.1f}, {high:.1f}] of the ten" in said
+    assert f"takes {changes['enroll_ms']['median']:.1f} ms, forgetting" in said
+    assert f"a name {changes['forget_ms']['median']:.1f} ms" in said
+
+
 def test_its_table_of_backbones_is_the_catalog() -> None:
     for spec in BACKBONES.values():
         assert f"`{spec.name}`" in README
