@@ -73,8 +73,7 @@ def keep(store: Store, lenses: Lenses, about: CachedIndex) -> bool:
         "centroids": lenses.book.centroids,
         **{name: getattr(lenses, name) for name in ("codes", "ids", "owners", "names", "sums")},
     }
-    with written_whole(path, "index", private=True) as file:
-        writer = NpzWriter(file)
+    with written_whole(path, "index", private=True) as file, NpzWriter(file) as writer:
         for name, column in columns.items():
             writer.column(name, column.dtype.newbyteorder("<"), column.shape, [column])
         numbers = {name: getattr(lenses, name) for name in ("operation", "last", "ranked")}

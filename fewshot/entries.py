@@ -16,7 +16,7 @@ from fewshot.index import check_vectors
 from fewshot.names import clean_name
 from fewshot.npz import FileDamaged, NpzReader
 from fewshot.recipe import Recipe
-from fewshot.records import parse_box
+from fewshot.records import MOST_PIXELS, parse_box
 from fewshot.store import MAX_THUMBNAIL, Store
 
 MAX_SOURCE = 1 << 16  # bytes
@@ -75,7 +75,10 @@ def _entries(archive: NpzReader, columns: list[Any], count: int) -> Iterator[Ent
         vectors, identity, digests, boxes, times, source_ends, thumbnail_ends = some
         try:
             check_vectors(vectors, vectors.shape[1])
-            if not ((identity >= 0) & (identity < len(names))).all() or (boxes < 0).any():
+            if (
+                not ((identity >= 0) & (identity < len(names))).all()
+                or ((boxes < 0) | (boxes > MOST_PIXELS)).any()
+            ):
                 raise ValueError("a name or a box is out of bounds")
             texts = [piece.decode() for piece in sources.take(source_ends)]
             moments = [time.decode("ascii") for time in times.tolist()]

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewshot.errors import CannotWrite
+from fewshot.errors import CannotWrite, GalleryDamaged
 from fewshot.npz import NpzWriter
 from fewshot.store import Store
 from fewshot.watch import Watch
@@ -47,11 +47,18 @@ def export_gallery(store: Store, path: Path, watch: Watch) -> int:
         with (
             watch.bar("exporting", 3 * columns.count) as advance,
             written_whole(path, "export", private=True) as file,
+            NpzWriter(file) as writer,
         ):
-            writer = NpzWriter(file)
-            columns.write(writer, advance)
-            recipe = json.loads(store.recipe.to_json())
-            writer.close({"format": FORMAT, "version": VERSION, "recipe": recipe})
+            try:
+                columns.write(writer, advance)
+                recipe = json.loads(store.recipe.to_json())
+                writer.close({"format": FORMAT, "version": VERSION, "recipe": recipe})
+            except (
+                ValueError,
+                KeyError,
+                OverflowError,
+            ) as error:  # damage
+                raise GalleryDamaged(store.path, str(error)) from error
     return columns.count
 
 

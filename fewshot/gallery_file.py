@@ -20,7 +20,7 @@ from fewshot.errors import (
     GalleryUnavailable,
     NotAGallery,
 )
-from fewshot.upgrades import APPLICATION_ID, VERSION, upgrade
+from fewshot.upgrades import APPLICATION_ID, VERSION, tables_at, tables_of, upgrade
 
 PATIENCE = 30.0
 """Seconds to wait for another process's transaction."""
@@ -47,6 +47,7 @@ def open_gallery_file(path: Path) -> sqlite3.Connection:
     try:
         with sqlite_errors(path):
             version = _checked_version(connection, path)
+            _refuse_strange_tables(connection, path, version)
             if version < VERSION:
                 with _upgrading(connection):
                     upgrade(connection, _checked_version(connection, path))
@@ -73,7 +74,9 @@ def create_gallery_file(path: Path, recipe_json: str) -> sqlite3.Connection:
                     upgrade(connection, 0)
                     connection.execute("INSERT INTO recipe VALUES (1, ?)", (recipe_json,))
                 else:
-                    upgrade(connection, _checked_version(connection, path))
+                    version = _checked_version(connection, path)
+                    _refuse_strange_tables(connection, path, version)
+                    upgrade(connection, version)
             _write_ahead(connection)
     except BaseException:
         connection.close()
@@ -110,7 +113,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         raise GalleryUnavailable(path, text) from error
     except sqlite3.ProgrammingError as error:
         raise GalleryUnavailable(path, "it was closed; open it again") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise GalleryDamaged(path, str(error)) from error
 
 
@@ -222,3 +225,9 @@ def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     _refuse_others(path, application, version)
     return int(version)
+
+
+def _refuse_strange_tables(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Raise for tables that fewshot did not make: a view or a trigger would run as we read."""
+    if tables_of(connection) != tables_at(version):
+        raise GalleryDamaged(path, "it has other tables than a gallery of its version")

@@ -12,9 +12,12 @@ import json
 import math
 import os
 import stat
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,7 +34,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content is the same file
 _NO_ZIP = (
     *(zipfile.BadZipFile, OSError, EOFError, ValueError, KeyError, RuntimeError),
     *(NotImplementedError, OverflowError, MemoryError, AttributeError, IndexError),
-)  # what zipfile raises at files that are none
+    *(TypeError, RecursionError, SyntaxError, tokenize.TokenError, struct.error, zlib.error),
+)  # what zipfile and numpy raise at files that are none
 
 
 class FileDamaged(GalleryError):
@@ -48,6 +52,13 @@ class NpzWriter:
     def __init__(self, file: IO[bytes]) -> None:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True)
         self._digests: dict[str, str] = {}
+
+    def __enter__(self) -> NpzWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError, ValueError):  # what was not finished is not kept
+            self._zip.close()
 
     def column(
         self, name: str, dtype: DTypeLike, shape: tuple[int, ...], blocks: Iterable[NDArray[Any]]
@@ -144,7 +155,7 @@ class NpzReader:
             for name, digest in digests.items():
                 if not believed and self._digest(name) != digest:
                     raise FileDamaged(path, f"{name} is damaged")
-        except (*_NO_ZIP, TypeError, RecursionError) as error:
+        except _NO_ZIP as error:
             raise FileDamaged(path, "it is no file that fewshot wrote, or damaged") from error
 
     def column(self, name: str, kind: DTypeLike, *row: int) -> Column:

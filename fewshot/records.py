@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MOST_PIXELS = 1 << 31
+"""What no side of a picture exceeds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -91,4 +94,6 @@ class Reference:
 def parse_box(text: str) -> tuple[int, int, int, int]:
     """Read a box as it is stored: x, y, width, height; raises ValueError."""
     x, y, width, height = (int(number) for number in text.split())
+    if not all(0 <= number <= MOST_PIXELS for number in (x, y, width, height)):
+        raise ValueError("a box is out of bounds")
     return x, y, width, height

@@ -7,6 +7,8 @@ The steps run in one transaction with their number in `user_version`, foreign ke
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from functools import cache
 
 APPLICATION_ID = 0x46534831  # "FSH1": tells `file` and us whose SQLite file this is
 
@@ -81,6 +83,25 @@ def _add_history_v2(connection: sqlite3.Connection) -> None:
     """Operations, so that the last can be undone; identities that are forgotten, not yet erased."""
     for statement in _ADD_HISTORY_V2:
         connection.execute(statement)
+
+
+def tables_of(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    """Return type, name and definition of all that a file declares, but for SQLite's own."""
+    rows = connection.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master")
+    return {
+        (str(kind), str(name), " ".join(str(sql).replace('"', " ").split()))
+        for kind, name, sql in rows
+        if not str(name).startswith("sqlite_")
+    }
+
+
+@cache
+def tables_at(version: int) -> set[tuple[str, str, str]]:
+    """Return what `tables_of` is for a gallery of this version."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for step in UPGRADES[:version]:
+            step(connection)
+        return tables_of(connection)
 
 
 UPGRADES = [_create_v1, _add_history_v2]

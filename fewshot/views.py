@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fewshot.errors import CannotWrite
+from fewshot.errors import CannotWrite, GalleryDamaged
 from fewshot.store import MAX_THUMBNAIL, Store
 from fewshot.watch import Watch
 
@@ -39,6 +39,8 @@ def export_thumbnails(store: Store, folder: Path, watch: Watch) -> int:
         )
         count = 0
         for number, name, jpeg in rows:
+            if name not in folders:
+                raise GalleryDamaged(store.path, "a reference belongs to nobody")
             path = folder / folders[name] / f"{number}.jpg"
             try:
                 path.parent.mkdir(exist_ok=True)

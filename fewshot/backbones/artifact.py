@@ -8,10 +8,11 @@ size and the SHA-256 that the manifest states.
 
 from __future__ import annotations
 
+import errno
 import json
+import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from math import isfinite
 from pathlib import Path
 
 from fewshot.backbones.blueprint import Blueprint
@@ -84,7 +85,7 @@ def _require(manifest: Manifest) -> None:
     if (
         not all(isinstance(one, str) for one in texts)
         or not all(type(one) is int for one in counts)
-        or not all(type(one) in (int, float) and isfinite(one) for one in cosines)
+        or not all(type(one) in (int, float) and -1.1 < one < 1.1 for one in cosines)
         or type(manifest.published) is not bool
     ):
         raise ValueError("a value in it is of the wrong type")
@@ -149,7 +150,7 @@ def check_graph(folder: Path, manifest: Manifest) -> None:
     """Raise ArtifactRefused unless the graph is, byte by byte, the one the manifest states."""
     graph = folder / GRAPH
     try:
-        size = graph.stat().st_size
+        size = _size(graph)
         if size != manifest.graph_bytes or size > MAX_GRAPH:
             raise ArtifactRefused(graph, f"it has {size:,} bytes, not {manifest.graph_bytes:,}")
         if file_digest(graph) != manifest.graph_sha256:
@@ -161,6 +162,7 @@ def check_graph(folder: Path, manifest: Manifest) -> None:
 def _manifest(folder: Path) -> Manifest | None:
     path = folder / MANIFEST
     try:
+        _size(path)
         with path.open("rb") as file:
             data = file.read(MAX_MANIFEST + 1)
     except FileNotFoundError:
@@ -175,6 +177,14 @@ def _manifest(folder: Path) -> Manifest | None:
         raise ArtifactRefused(path, "it is damaged") from error
     except ValueError as error:
         raise ArtifactRefused(path, str(error)) from error
+
+
+def _size(path: Path) -> int:
+    """Return the size of an ordinary file; raises OSError: to open another kind might not end."""
+    about = path.stat()
+    if not stat.S_ISREG(about.st_mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file")
+    return about.st_size
 
 
 def versions_of(*packages: str) -> dict[str, str]:
