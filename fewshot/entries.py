@@ -146,8 +146,11 @@ def _checked(other: Store, entries: Iterator[Entry]) -> Iterator[Entry]:
             vectors = np.frombuffer(b"".join(one.vector for one in some), "<f4")
             check_vectors(vectors.reshape(len(some), d).astype(np.float32, copy=False), d)
             for one in some:
-                if len(one.vector) != 4 * d or len(parse_box(one.box)) != 4:
-                    raise ValueError("a reference is not as one is written")
+                parse_box(one.box)
+                if (len(one.vector), len(one.digest)) != (4 * d, 32):
+                    raise ValueError("a vector or a digest is of another length")
+                if not one.enrolled_at.isascii() or len(one.enrolled_at) > 40:
+                    raise ValueError("a time is none")
         except ValueError as error:
             raise GalleryDamaged(other.path, str(error)) from error
         yield from some

@@ -87,7 +87,7 @@ class _Columns:
             here = slice(at, at := at + len(rows))
             identity[here] = [self._place[row[0]] for row in rows]
             boxes[here] = [[int(number) for number in row[1].split()] for row in rows]
-            times[here] = [row[2].encode() for row in rows]
+            times[here] = [row[2].encode("ascii") for row in rows]
         for name, column in (("identity", identity), ("boxes", boxes), ("enrolled_at", times)):
             writer.column(name, column.dtype, column.shape, [column])
         self._ragged(writer, "sources", "CAST(r.source AS BLOB)", advance)

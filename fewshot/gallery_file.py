@@ -20,6 +20,7 @@ from fewshot.errors import (
     GalleryUnavailable,
     NotAGallery,
 )
+from fewshot.journal import refuse_strange_journal
 from fewshot.upgrades import APPLICATION_ID, VERSION, tables_at, tables_of, upgrade
 
 PATIENCE = 30.0
@@ -113,8 +114,8 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         raise GalleryUnavailable(path, text) from error
     except sqlite3.ProgrammingError as error:
         raise GalleryUnavailable(path, "it was closed; open it again") from error
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        raise GalleryDamaged(path, str(error)) from error
+    except (sqlite3.DatabaseError, UnicodeDecodeError, MemoryError) as error:
+        raise GalleryDamaged(path, str(error) or "it asks for too much memory") from error
 
 
 @contextmanager
@@ -180,6 +181,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 def _refuse_strangers(path: Path) -> int:
     """Raise for what is not ours, before SQLite touches it or its log; return the file's size."""
+    refuse_strange_journal(path)
     try:
         about = path.stat()
         if stat.S_ISDIR(about.st_mode):

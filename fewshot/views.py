@@ -72,6 +72,8 @@ def export_projector(store: Store, folder: Path, watch: Watch) -> int:
             ):
                 metadata.write("name\treference\tsource\n")
                 for number, name, source, blob in rows:
+                    if len(blob) != 4 * store.recipe.d:
+                        raise GalleryDamaged(store.path, "a reference has no vector of its d")
                     numbers = np.frombuffer(blob, "<f4").tolist()
                     vectors.write("\t".join(f"{one:.7g}" for one in numbers) + "\n")
                     metadata.write(f"{_cell(name)}\t{number}\t{_cell(source)}\n")

@@ -30,6 +30,7 @@ FLOORS = [
         "pipeline",
         "location",
         "upgrades",
+        "journal",
         "fonts",
     }
     | {"backbones.palette_colors", "backbones.palette_shapes"},

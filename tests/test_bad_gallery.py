@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,3 +138,47 @@ def test_a_thumbnail_that_is_none_leaves_its_place_empty(
     answer = fewshot("match", enrolled / "red", "--montage", tmp_path / "sheet.png")
     assert answer.code == 0
     assert (tmp_path / "sheet.png").is_file()
+
+
+def hot_journal(gallery: bytes, naming: Path) -> bytes:
+    """A rollback journal as SQLite leaves after a crash, naming a journal of several databases."""
+    size, nonce, magic = 16384, 1234, bytes.fromhex("d9d505f920a163d7")
+    head = magic + struct.pack(">5I", 1, nonce, len(gallery) // size, 512, size)
+    page = gallery[:size]
+    check = (nonce + sum(page[at] for at in range(size - 200, 0, -200))) & 0xFFFFFFFF
+    record = struct.pack(">I", 1) + page + struct.pack(">I", check)
+    name = os.fsencode(naming)
+    end = struct.pack(">I", 0x40000000 // size + 1) + name
+    return head.ljust(512, b"\0") + record + end + struct.pack(">2I", len(name), sum(name)) + magic
+
+
+@pytest.mark.parametrize(
+    "command", ["list", "enroll red.png --name red", "merge gallery.db -g new.db"]
+)
+def test_a_journal_that_names_another_file_does_not_get_it_deleted(
+    fewshot: Run, enrolled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    draw("red", 9).save("red.png")
+    with Recognizer.create("new.db"):
+        pass
+    victim, gallery = tmp_path / "letter.txt", Path("gallery.db")
+    victim.write_text("precious")
+    database(gallery, "PRAGMA journal_mode = DELETE").close()
+    gallery.with_name("gallery.db-journal").write_bytes(hot_journal(gallery.read_bytes(), victim))
+    answer = fewshot(*command.split())
+    assert answer.code == 4
+    assert says_one_line(answer, "gallery.db-journal beside it was not made by fewshot")
+    assert victim.read_text() == "precious"
+
+
+def test_sqlite_itself_would_delete_it(enrolled: Path, tmp_path: Path) -> None:
+    victim, gallery = tmp_path / "letter.txt", tmp_path / "gallery.db"
+    victim.write_bytes(b"precious\n" * 10)
+    database(gallery, "PRAGMA journal_mode = DELETE").close()
+    journal = hot_journal(gallery.read_bytes(), victim)
+    gallery.with_name("gallery.db-journal").write_bytes(journal)
+    with database(gallery, "SELECT * FROM identities") as opened:
+        pass
+    opened.close()
+    assert not victim.exists()

@@ -22,15 +22,14 @@ from fewshot.transfer import import_archive, store_for
 from tests.fuzz.galleries import enroll
 from tests.fuzz.values import (
     DEAF,
-    UNIT,
 )
 from tests.test_artifact import BLUEPRINT
 
 
 def look(store: Store) -> object:
-    gallery = Gallery(store)
+    gallery, unit = Gallery(store), np.eye(1, store.recipe.d, dtype=np.float32)[0]
     with gallery.moment():
-        return gallery.neighbors(UNIT, 5), gallery.candidates(UNIT, 2), gallery.strangers()
+        return gallery.neighbors(unit, 5), gallery.candidates(unit, 2), gallery.strangers()
 
 
 def read_all(recognizer: Recognizer) -> list[str]:
