@@ -25,6 +25,7 @@ Picture: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image.Image | 
 NAMELESS = ("<bytes>", "<file>", "<image>", "<array>")
 """The sources of pictures that came without a path."""
 
+_DATABASE = b"SQLite format 3\0"
 MAX_BYTES = 256 * 2**20
 
 _SHARED = Lock()
@@ -104,7 +105,11 @@ def thumbnail(pixels: Pixels, side: int = 128) -> bytes:
 
 def _file_bytes(path: Path) -> bytes:
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
+        handle = _open_without_waiting(path)
+        if _is_database(handle):
+            # Kept open: to close it would drop, by POSIX, the locks of a gallery open here.
+            raise UnreadableImage(str(path), "it is a database, not a picture")
+        with os.fdopen(handle, "rb") as file:
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
                 raise UnreadableImage(str(path), "it is not an ordinary file")
@@ -120,9 +125,22 @@ def _file_bytes(path: Path) -> bytes:
         raise UnreadableImage(str(path), str(error)) from error
 
 
-def _open_without_waiting(path: str, flags: int) -> int:
+def _open_without_waiting(path: Path) -> int:
     """Open a path such that a pipe without a writer answers at once instead of hanging."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if stat.S_ISDIR(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise IsADirectoryError(path)
+    return handle
+
+
+def _is_database(handle: int) -> bool:
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        return False
+    head = os.read(handle, len(_DATABASE))
+    os.lseek(handle, 0, os.SEEK_SET)
+    return head == _DATABASE
 
 
 def _closed(folder: Path) -> bool:

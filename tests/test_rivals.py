@@ -64,16 +64,16 @@ def test_what_was_acknowledged_survives_a_kill(fewshot: Run, folder_of: Folder) 
 LISTING = "import sys; from fewshot import Recognizer; Recognizer.open(sys.argv[1]).close()"
 
 
-@pytest.mark.parametrize("again", ["open", "create", "import"])
+@pytest.mark.parametrize("again", ["open", "create", "import", "picture"])
 def test_a_gallery_looked_at_twice_in_one_process_keeps_its_locks(
     tmp_path: Path, again: str
 ) -> None:
     path = tmp_path / "own.db"
     with Recognizer.create(path) as first:
         first.enroll(draw("red"), "red")
-        if again == "import":
+        if again in ("import", "picture"):
             with pytest.raises(FewshotError):
-                first.import_from(path)
+                first.import_from(path) if again == "import" else first.match(path)
         else:
             getattr(Recognizer, again)(path).close()
         # another process that believes itself the last one would fold in and delete the log
