@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from eval.growth_report import report
 from eval.many_vectors import fresh_queries, many_vectors, real_vectors
 from eval.peak import PRINT_PEAK
-from eval.report import summary
+from eval.report import interval, summary
 from eval.sets import offer_vectors, read_options
 from fewshot.changes import forget
 from fewshot.gallery import Gallery
@@ -139,24 +139,13 @@ def asked(path: Path, vectors: Vectors, queries: Vectors) -> dict[str, Any]:
             faiss.omp_set_num_threads(cores)
             times["fewshot"] += [timed(ask, query) for query in some]
     hits = [len(ours & set(ids.tolist())) / K for ours, ids in zip(found, right, strict=True)]
+    low, high = interval(hits, of=np.mean)
     fast = np.minimum(times["flat"], times["flat_one_thread"])
     return {
         **{f"{name}_ms": summary([1e3 * one for one in some]) for name, some in times.items()},
         "of_flat": summary((np.array(times["fewshot"]) / times["flat"]).tolist()),
         "of_faster_flat": summary((np.array(times["fewshot"]) / fast).tolist()),
-        "recall": mean(hits),
-    }
-
-
-def mean(values: list[float]) -> dict[str, Any]:
-    """Summarize by mean and bootstrap interval."""
-    draws = np.random.default_rng(0).integers(0, len(values), (2000, len(values)))
-    low, high = np.percentile(np.array(values)[draws].mean(axis=1), (2.5, 97.5))
-    return {
-        "n": len(values),
-        "mean": float(np.mean(values)),
-        "low": float(low),
-        "high": float(high),
+        "recall": {"n": len(hits), "mean": float(np.mean(hits)), "low": low, "high": high},
     }
 
 

@@ -37,7 +37,7 @@ class Codebook:
 
     @classmethod
     def train(cls, vectors: Vectors) -> Codebook:
-        """Learn one from some thousands of vectors (n, d); more would not change the recall."""
+        """Learn one from some thousands of vectors (n, d)."""
         d = vectors.shape[1]
         rotation: Vectors = np.empty((0, d), np.float32)
         if d <= MOST_ROTATED:
@@ -130,9 +130,6 @@ class ApproximateIndex:
     def added(self) -> int:
         """How many were added since it was built."""
         return len(self._ids) - self._built_with
-
-    def reserve(self, count: int) -> None:
-        """Make room for so many in all: nothing to do, codes are short."""
 
     def add(self, vectors: Vectors, ids: Ids, owners: Ids) -> None:
         """Add n vectors (n, d), each of length 1, under n ids not in it, with n owners.

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from fewshot.approximate import ApproximateIndex, Codebook
 from fewshot.digest import file_digest
+from fewshot.errors import FileDamaged
 from fewshot.gallery_file import sqlite_errors, transaction
 from fewshot.index import Ids, Vectors
 from fewshot.inspection import cached_index
 from fewshot.location import index_beside
-from fewshot.npz import FileDamaged, NpzReader, NpzWriter
+from fewshot.npz import NpzReader, NpzWriter
 from fewshot.prototypes import Prototypes
 from fewshot.records import CachedIndex
 from fewshot.store import Store
@@ -88,15 +89,15 @@ def keep(store: Store, lenses: Lenses, about: CachedIndex) -> bool:
             path.unlink(missing_ok=True)  # it holds traces of who was
             return False
         store.connection.execute(
-            "INSERT OR REPLACE INTO cached_index VALUES (1, ?, ?, ?)",
-            (bytes.fromhex(file_digest(path)), lenses.operation, json.dumps(asdict(about))),
+            "INSERT OR REPLACE INTO cached_index VALUES (1, ?, ?)",
+            (bytes.fromhex(file_digest(path)), json.dumps(asdict(about))),
         )
     return True
 
 
 def kept(store: Store) -> Lenses | None:
     """Return the lenses kept beside a gallery; None where there are none that it vouches for."""
-    rows = store.all("SELECT sha256, operation FROM cached_index", (bytes, int))
+    rows = store.all("SELECT sha256 FROM cached_index", (bytes,))
     path = index_beside(store.path)
     if not rows or cached_index(store) is None:
         return None

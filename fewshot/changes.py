@@ -26,7 +26,7 @@ def rename(store: Store, old: str, new: str) -> None:
         identity = store.identity(old)
         if new == old:
             return
-        if new in store.names():
+        if store.bearer(new) is not None:
             raise NameTaken(new)
         store.connection.execute("UPDATE identities SET name = ? WHERE id = ?", (new, identity))
         record(store, Done("rename", 1, 0), [(identity, new, old)])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from fewshot.ordinary import open_ordinary
+
 _CHUNK = 1 << 20  # bytes
 
 
@@ -14,7 +16,7 @@ def file_digest(path: Path, kind: str = "sha256") -> str:
     kind: "sha256", or "md5" where a publisher offers no other.
     """
     digest = hashlib.new(kind, usedforsecurity=False)
-    with path.open("rb") as file:
+    with open_ordinary(path) as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()

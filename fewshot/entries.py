@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from fewshot.errors import BadName, GalleryDamaged
+from fewshot.errors import BadName, FileDamaged, GalleryDamaged
 from fewshot.export import AT_ONCE, FORMAT, VERSION
 from fewshot.index import check_vectors
 from fewshot.names import clean_name
-from fewshot.npz import FileDamaged, NpzReader
+from fewshot.npz import NpzReader
 from fewshot.recipe import Recipe
 from fewshot.records import MOST_PIXELS, parse_box
 from fewshot.store import MAX_THUMBNAIL, Store
+from fewshot.vectors import stacked
 
 MAX_SOURCE = 1 << 16  # bytes
 
@@ -143,8 +144,7 @@ def _checked(other: Store, entries: Iterator[Entry]) -> Iterator[Entry]:
     d = other.recipe.d
     while some := list(islice(entries, AT_ONCE)):
         try:
-            vectors = np.frombuffer(b"".join(one.vector for one in some), "<f4")
-            check_vectors(vectors.reshape(len(some), d).astype(np.float32, copy=False), d)
+            check_vectors(stacked([one.vector for one in some], d), d)
             for one in some:
                 parse_box(one.box)
                 if (len(one.vector), len(one.digest)) != (4 * d, 32):

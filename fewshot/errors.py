@@ -5,7 +5,7 @@ FewshotError
                        UnknownCropper, CannotWrite, CannotUndo, UnreadableFile
   ImageError (3)       UnreadableImage, ImageTooLarge, NoImagesFound
   GalleryError (4)     GalleryMissing, GalleryEmpty, NotAGallery, GalleryTooNew,
-                       GalleryLocked, GalleryDamaged, GalleryUnavailable
+                       GalleryLocked, GalleryDamaged, GalleryUnavailable, FileDamaged
   BackboneError (5)    UnknownBackbone, RecipeMismatch
 
 A message says what failed, on which thing, and what to do; its parts stay as attributes.
@@ -215,6 +215,14 @@ class GalleryUnavailable(GalleryError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"cannot use gallery {path}: {reason}")
+
+
+class FileDamaged(GalleryError):
+    """An export, or an index, that is not what it says, or was never one."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} cannot be used: {reason}; nothing was changed")
 
 
 class UnknownBackbone(BackboneError):

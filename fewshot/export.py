@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from fewshot.errors import CannotWrite, GalleryDamaged
 from fewshot.npz import NpzWriter
+from fewshot.records import parse_box
 from fewshot.store import Store
 from fewshot.watch import Watch
 from fewshot.written import written_whole
@@ -53,11 +54,7 @@ def export_gallery(store: Store, path: Path, watch: Watch) -> int:
                 columns.write(writer, advance)
                 recipe = json.loads(store.recipe.to_json())
                 writer.close({"format": FORMAT, "version": VERSION, "recipe": recipe})
-            except (
-                ValueError,
-                KeyError,
-                OverflowError,
-            ) as error:  # damage
+            except (ValueError, KeyError) as error:  # what stands in it contradicts itself
                 raise GalleryDamaged(store.path, str(error)) from error
     return columns.count
 
@@ -86,7 +83,7 @@ class _Columns:
         for rows in small:
             here = slice(at, at := at + len(rows))
             identity[here] = [self._place[row[0]] for row in rows]
-            boxes[here] = [[int(number) for number in row[1].split()] for row in rows]
+            boxes[here] = [parse_box(row[1]) for row in rows]
             times[here] = [row[2].encode("ascii") for row in rows]
         for name, column in (("identity", identity), ("boxes", boxes), ("enrolled_at", times)):
             writer.column(name, column.dtype, column.shape, [column])

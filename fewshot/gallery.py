@@ -165,12 +165,17 @@ class Gallery:
     def _catch_up(self) -> None:
         """Read what has changed; the caller holds the snapshot."""
         if not self._last:
-            self._start()
-        touched = touched_since(self._store, self._operation, most=MOST_TOUCHED)
+            self._take_up_index()
+        touched: list[int] = []
+        if self._last:
+            touched = touched_since(self._store, self._operation, most=MOST_TOUCHED)
         if len(touched) > MOST_TOUCHED:
             self._clear()
-            self._start()
             touched = []
+        if not self._last:
+            index = ExactIndex(self._store.recipe.d)
+            index.reserve(self._store.count())
+            self._index = index
         before = self._last, len(self)
         self._index.remove(touched)
         self._prototypes.remove(touched)
@@ -182,14 +187,11 @@ class Gallery:
         self._operation = last_operation(self._store)
         self._seen = self._store.state
 
-    def _start(self) -> None:
-        """Take up the index kept beside the gallery, where there is one; else all is read."""
+    def _take_up_index(self) -> None:
+        """Start from the index kept beside the gallery, where there is one; else all is read."""
         if lenses := kept(self._store):
             self._index, self._prototypes = lenses.index(self._store), lenses.prototypes()
             self._operation, self._last = lenses.operation, lenses.last
-        else:
-            self._operation = last_operation(self._store)
-            self._index.reserve(self._store.count())
 
     def _read(self, some: Iterator[Block]) -> None:
         for ids, owners, vectors in some:

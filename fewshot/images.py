@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import stat
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from PIL import Image
 
 from fewshot.decoding import DecodedPicture, Pixels, decode_content, decode_image, refuse_size
 from fewshot.errors import ImageTooLarge, UnreadableImage
+from fewshot.ordinary import open_ordinary
 
 Picture: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.uint8]"
 """Every form a picture is accepted in: path, bytes, binary file, PIL image, uint8 RGB array."""
@@ -25,7 +25,6 @@ Picture: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image.Image | 
 NAMELESS = ("<bytes>", "<file>", "<image>", "<array>")
 """The sources of pictures that came without a path."""
 
-_DATABASE = b"SQLite format 3\0"
 MAX_BYTES = 256 * 2**20
 
 _SHARED = Lock()
@@ -105,17 +104,11 @@ def thumbnail(pixels: Pixels, side: int = 128) -> bytes:
 
 def _file_bytes(path: Path) -> bytes:
     try:
-        handle = _open_without_waiting(path)
-        if _is_database(handle):
-            # Kept open: to close it would drop, by POSIX, the locks of a gallery open here.
-            raise UnreadableImage(str(path), "it is a database, not a picture")
-        with os.fdopen(handle, "rb") as file:
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode):
-                raise UnreadableImage(str(path), "it is not an ordinary file")
-            if about.st_size > MAX_BYTES:
+        with open_ordinary(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_BYTES:
                 raise ImageTooLarge(str(path), f"it is larger than {MAX_BYTES // 2**20} MiB")
-            return file.read(about.st_size + 1)
+            return file.read(size + 1)
     except IsADirectoryError:
         reason = "the folder cannot be listed" if _closed(path) else "it is a folder, not a picture"
         raise UnreadableImage(str(path), reason) from None
@@ -123,24 +116,6 @@ def _file_bytes(path: Path) -> bytes:
         raise UnreadableImage(str(path), (error.strerror or str(error)).lower()) from error
     except ValueError as error:  # a NUL in the path
         raise UnreadableImage(str(path), str(error)) from error
-
-
-def _open_without_waiting(path: Path) -> int:
-    """Open a path such that a pipe without a writer answers at once instead of hanging."""
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if stat.S_ISDIR(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise IsADirectoryError(path)
-    return handle
-
-
-def _is_database(handle: int) -> bool:
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        return False
-    head = os.read(handle, len(_DATABASE))
-    os.lseek(handle, 0, os.SEEK_SET)
-    return head == _DATABASE
 
 
 def _closed(folder: Path) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 from fewshot.errors import GalleryDamaged, GalleryUnavailable
+from fewshot.ordinary import open_ordinary
 
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")  # sqlite.org/fileformat: super-journal
 
@@ -18,13 +18,12 @@ def refuse_strange_journal(path: Path) -> None:
     """
     journal = path.with_name(path.name + "-journal")
     try:
-        if not stat.S_ISREG(journal.stat().st_mode):
-            raise GalleryDamaged(path, f"{journal.name} beside it is no ordinary file")
-        with journal.open("rb") as file:
+        with open_ordinary(journal) as file:
             file.seek(-min(len(_JOURNAL_MAGIC), file.seek(0, os.SEEK_END)), os.SEEK_END)
             if file.read() == _JOURNAL_MAGIC:
                 raise GalleryDamaged(path, f"{journal.name} beside it was not made by fewshot")
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise GalleryUnavailable(path, (error.strerror or str(error)).lower()) from error
+        reason = f"{journal.name} beside it: {(error.strerror or str(error)).lower()}"
+        raise GalleryUnavailable(path, reason) from error

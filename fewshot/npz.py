@@ -11,7 +11,6 @@ import io
 import json
 import math
 import os
-import stat
 import struct
 import tokenize
 import zipfile
@@ -24,7 +23,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fewshot.errors import GalleryError, UnreadableFile
+from fewshot.errors import FileDamaged, UnreadableFile
+from fewshot.ordinary import open_ordinary
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST = 1 << 20
@@ -36,14 +36,6 @@ _NO_ZIP = (
     *(NotImplementedError, OverflowError, MemoryError, AttributeError, IndexError),
     *(TypeError, RecursionError, SyntaxError, tokenize.TokenError, struct.error, zlib.error),
 )  # what zipfile and numpy raise at files that are none
-
-
-class FileDamaged(GalleryError):
-    """A file of ours that is not what it says, or no file of ours at all."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path, self.reason = path, reason
-        super().__init__(f"{path} cannot be used: {reason}; nothing was changed")
 
 
 class NpzWriter:
@@ -192,9 +184,7 @@ class NpzReader:
 def opened_npz(path: Path) -> Iterator[NpzReader]:
     """Open and check a file that `NpzWriter` wrote; raises FileDamaged, UnreadableFile."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise FileDamaged(path, "it is no ordinary file")
-        file = path.open("rb")
+        file = open_ordinary(path)
     except OSError as error:
         raise UnreadableFile(path, (error.strerror or str(error)).lower()) from error
     with file:

@@ -21,6 +21,7 @@ from fewshot.records import Identity, Reference, parse_box
 
 MAX_THUMBNAIL = 2**20
 _NAMES = "SELECT id, name FROM identities WHERE forgotten IS NULL"
+# which references r are of nobody forgotten
 LIVE = "r.identity NOT IN (SELECT id FROM identities WHERE forgotten IS NOT NULL)"
 
 _COUNT = "SELECT count(*) FROM picture_references r"
@@ -98,13 +99,16 @@ class Store:
         statement = "SELECT name FROM identities WHERE forgotten IS NULL ORDER BY name"
         return [name for (name,) in self.all(statement, (str,))]
 
+    def bearer(self, name: str) -> int | None:
+        """Return the id of who bears a name, or None."""
+        rows = self.all(f"{_NAMES} AND name = ?", (int, str), (clean_name(name),))
+        return rows[0][0] if rows else None
+
     def identity(self, name: str) -> int:
         """Return the id of who bears a name; raises UnknownName."""
-        statement = "SELECT id FROM identities WHERE name = ? AND forgotten IS NULL"
-        rows = self.all(statement, (int,), (clean_name(name),))
-        if not rows:
+        if (bearer := self.bearer(name)) is None:
             raise UnknownName(clean_name(name), self.names())
-        return int(rows[0][0])
+        return bearer
 
     def identities(self) -> list[Identity]:
         """Return all identities, sorted by name."""

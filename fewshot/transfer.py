@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from fewshot.entries import Entry, entries_of_archive, entries_of_gallery, recipe_of
-from fewshot.errors import RecipeMismatch
-from fewshot.npz import FileDamaged, opened_npz
+from fewshot.errors import GalleryMissing, RecipeMismatch
+from fewshot.npz import opened_npz
 from fewshot.recipe import Recipe
 from fewshot.records import Brought
 from fewshot.staging import staging
@@ -21,8 +21,6 @@ from fewshot.watch import Watch
 
 def import_archive(store: Store, path: Path, watch: Watch) -> Brought:
     """Add what an export holds; raises FileDamaged, RecipeMismatch."""
-    if path.exists() and path.samefile(store.path):
-        raise FileDamaged(path, "it is the gallery itself")
     with opened_npz(path) as archive:
         _require_one_recipe(store, recipe_of(archive), path)
         count, entries = entries_of_archive(archive, store.recipe.d)
@@ -38,15 +36,18 @@ def merge_gallery(store: Store, path: Path, watch: Watch) -> Brought:
 
 
 def store_for(export: Path, path: Path) -> Store:
-    """Open the gallery at `path`, or make it with the recipe of an export, which is checked first.
+    """Open the gallery at `path`, or make it with the recipe of an export once all of that is read.
 
     Raises FileDamaged, RecipeMismatch.
     """
     with opened_npz(export) as archive:
         recipe = recipe_of(archive)
-        for _ in entries_of_archive(archive, recipe.d)[1]:
-            pass  # all of it can be read: else no gallery is made
-    store = Store.create(path, recipe)
+        try:
+            store = Store.open(path)
+        except GalleryMissing:
+            for _ in entries_of_archive(archive, recipe.d)[1]:
+                pass  # all of it can be read: else no gallery is made
+            store = Store.create(path, recipe)
     try:
         _require_one_recipe(store, recipe, export)
     except BaseException:

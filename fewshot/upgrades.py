@@ -55,7 +55,6 @@ _ADD_HISTORY_V2 = (
     """CREATE TABLE cached_index (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         sha256 BLOB NOT NULL,
-        operation INTEGER NOT NULL,
         about TEXT NOT NULL)""",
     # A forgotten identity stays until it is erased; somebody else may bear its name meanwhile
     """CREATE TABLE identities_v2 (

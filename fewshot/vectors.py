@@ -31,12 +31,18 @@ def blocks(
     """Yield references as `Store.vectors` does, a thousand at a time; raises GalleryDamaged."""
     rows = store.vectors(after=after, until=until, of=of)
     while some := list(islice(rows, _AT_ONCE)):
-        numbers = np.frombuffer(b"".join([blob for _, _, blob in some]), "<f4")
         yield Block(
             np.array([number for number, _, _ in some], np.int64),
             np.array([owner for _, owner, _ in some], np.int64),
-            numbers.reshape(len(some), -1).astype(np.float32, copy=False),
+            stacked([blob for _, _, blob in some], store.recipe.d),
         )
+
+
+def stacked(blobs: list[bytes], d: int) -> Vectors:
+    """Return vectors as they are stored as an array (n, d); raises ValueError, TypeError."""
+    return (
+        np.frombuffer(b"".join(blobs), "<f4").reshape(len(blobs), d).astype(np.float32, copy=False)
+    )
 
 
 def all_ids(store: Store) -> Ids:
@@ -48,12 +54,11 @@ def all_ids(store: Store) -> Ids:
 def fetched(store: Store, ids: Ids) -> Vectors:
     """Return the vectors of references (n, d), in the order of their ids; raises GalleryDamaged."""
     wanted = ids.tolist()
-    found: dict[int, object] = {}
+    found: dict[int, bytes] = {}
     with sqlite_errors(store.path):
         for some in chunks(wanted):
             found |= dict(store.connection.execute(f"{_VECTORS} WHERE {among('id', some)}", some))
     try:
-        numbers = np.frombuffer(b"".join([found[number] for number in wanted]), "<f4")  # type: ignore[misc]
-        return numbers.reshape(len(wanted), store.recipe.d).astype(np.float32, copy=False)
+        return stacked([found[number] for number in wanted], store.recipe.d)
     except (KeyError, TypeError, ValueError) as error:
         raise GalleryDamaged(store.path, "its index names a reference that is none") from error

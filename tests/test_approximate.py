@@ -99,6 +99,20 @@ def test_it_follows_what_is_done_after_it_was_built(
     assert names == [of_names for _, of_names in answers(exact(indexed))]
 
 
+@pytest.mark.parametrize("live", [True, False], ids=["looking on", "opened after"])
+def test_where_too_much_was_done_since_all_is_read_anew(
+    indexed: Store, monkeypatch: pytest.MonkeyPatch, live: bool
+) -> None:
+    monkeypatch.setattr("fewshot.gallery.MOST_TOUCHED", 3)
+    gallery = looked_at(indexed)
+    for number in range(5):
+        forget(indexed, f"name {number}")
+    if not live:
+        gallery = looked_at(indexed)
+    assert answers(gallery) == answers(exact(indexed))
+    assert len(gallery) == (NAMES - 5) * EACH
+
+
 def test_with_nearly_all_forgotten_the_few_are_still_found(indexed: Store) -> None:
     gallery = looked_at(indexed)
     for name in range(NAMES - 1):

@@ -17,7 +17,8 @@ ROOT = Path(package.__file__).parent
 
 FLOORS = [
     {"errors", "watch", "backbones.preprocessing", "backbones.cache", "backbones.choice"}
-    | {"digest"},
+    | {"ordinary"},
+    {"digest"},
     {"backbones.blueprint"},
     {
         "names",

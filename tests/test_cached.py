@@ -21,12 +21,13 @@ from fewshot.recipe import Recipe
 from fewshot.store import Store
 from fewshot.verification import verify
 from fewshot.watch import Watch
-from tests.conftest import Run
+from tests.conftest import Run, draw
 from tests.large_gallery import (
     EACH,
     NAMES,
     VECTORS,
     D,
+    clustered,
     indexed,
     looked_at,
     made,
@@ -110,6 +111,29 @@ def test_it_holds_plain_numbers_and_no_name(indexed: Store) -> None:
     with path.open("rb") as file:
         assert NpzReader(path, file).manifest["format"] == "fewshot-index"
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_matching_says_where_an_index_would_help(
+    fewshot: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw("red").save(tmp_path / "red.png")
+    fewshot("enroll", tmp_path / "red.png", "--name", "red")
+    assert "fewshot index" not in fewshot("match", tmp_path / "red.png").err
+    monkeypatch.setattr("fewshot.gallery.APPROXIMATE_FROM", 1)
+    assert "fewshot index makes it open and answer faster" in (
+        fewshot("match", tmp_path / "red.png").err
+    )
+
+
+def test_an_index_is_not_asked_for_where_there_is_one_until_a_tenth_is_new(
+    indexed: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fewshot.gallery.APPROXIMATE_FROM", 1000)
+    gallery = looked_at(indexed)
+    assert not gallery.wants_index
+    put(indexed, "many", clustered(1, len(VECTORS) // 8, seed=5))
+    with gallery.moment():
+        assert gallery.wants_index
 
 
 def test_a_small_gallery_has_none(tmp_path: Path) -> None:

@@ -8,9 +8,7 @@ size and the SHA-256 that the manifest states.
 
 from __future__ import annotations
 
-import errno
 import json
-import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from fewshot.backbones.blueprint import Blueprint
 from fewshot.backbones.cache import artifacts_folder
 from fewshot.backbones.errors import ArtifactRefused
 from fewshot.digest import file_digest
+from fewshot.ordinary import open_ordinary
 from fewshot.recipe import MAX_D
 
 MANIFEST, GRAPH = "manifest.json", "model.tflite"
@@ -150,7 +149,7 @@ def check_graph(folder: Path, manifest: Manifest) -> None:
     """Raise ArtifactRefused unless the graph is, byte by byte, the one the manifest states."""
     graph = folder / GRAPH
     try:
-        size = _size(graph)
+        size = graph.stat().st_size
         if size != manifest.graph_bytes or size > MAX_GRAPH:
             raise ArtifactRefused(graph, f"it has {size:,} bytes, not {manifest.graph_bytes:,}")
         if file_digest(graph) != manifest.graph_sha256:
@@ -162,8 +161,7 @@ def check_graph(folder: Path, manifest: Manifest) -> None:
 def _manifest(folder: Path) -> Manifest | None:
     path = folder / MANIFEST
     try:
-        _size(path)
-        with path.open("rb") as file:
+        with open_ordinary(path) as file:
             data = file.read(MAX_MANIFEST + 1)
     except FileNotFoundError:
         return None
@@ -177,14 +175,6 @@ def _manifest(folder: Path) -> Manifest | None:
         raise ArtifactRefused(path, "it is damaged") from error
     except ValueError as error:
         raise ArtifactRefused(path, str(error)) from error
-
-
-def _size(path: Path) -> int:
-    """Return the size of an ordinary file; raises OSError: to open another kind might not end."""
-    about = path.stat()
-    if not stat.S_ISREG(about.st_mode):
-        raise OSError(errno.EINVAL, "it is no ordinary file")
-    return about.st_size
 
 
 def versions_of(*packages: str) -> dict[str, str]:

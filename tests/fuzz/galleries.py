@@ -62,7 +62,7 @@ def make_galleries(root: Path) -> None:
         changes.rename(store, "megumin", "Megumin")
         changes.forget(store, "gone")
         enroll(store, "kazuma", 2), changes.undo(store), enroll(store, "chris", 1)
-        store.connection.execute("INSERT INTO cached_index VALUES (1, x'00', 1, '{}')")
+        store.connection.execute("INSERT INTO cached_index VALUES (1, x'00', '{}')")
         for setting in ("journal_mode = DELETE", "page_size = 1024"):
             store.connection.execute(f"PRAGMA {setting}")
         store.connection.execute("VACUUM")

@@ -21,7 +21,7 @@ TABLES = {
     "thumbnails": "reference jpeg",
     "operations": "id at what names pictures first last undoes",
     "operation_names": "operation identity name was",
-    "cached_index": "id sha256 operation about",
+    "cached_index": "id sha256 about",
     "sqlite_sequence": "name seq",
 }
 ENDLESS = "(WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT {} FROM c)"
