@@ -13,6 +13,7 @@ from fewshot.gallery_file import sqlite_errors, transaction
 from fewshot.location import index_beside
 from fewshot.names import clean_name
 from fewshot.operations import Done, added_by, last_to_undo, record
+from fewshot.quarantine import release
 from fewshot.records import Forgotten, Operation
 from fewshot.store import Store
 
@@ -113,13 +114,18 @@ def _bring_back(store: Store, operation: int) -> None:
 
 
 def _take_out(store: Store, operation: int) -> None:
+    """Take away what an operation brought, and bring back what it put into quarantine."""
+    release(store, operation)
+    for table in ("corrections", "strangers"):
+        store.connection.execute(f"DELETE FROM {table} WHERE operation = ?", (operation,))  # noqa: S608
     store.connection.execute(
         "DELETE FROM picture_references WHERE id BETWEEN ? AND ?", added_by(store, operation)
     )
     store.connection.execute(
         """DELETE FROM identities WHERE id IN (
                SELECT identity FROM operation_names WHERE operation = ?)
-           AND NOT EXISTS (SELECT 1 FROM picture_references r WHERE r.identity = identities.id)""",
+           AND NOT EXISTS (SELECT 1 FROM picture_references r WHERE r.identity = identities.id)
+           AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.identity = identities.id)""",
         (operation,),
     )
 
@@ -128,6 +134,9 @@ _UNDO = {
     "enroll": _take_out,
     "import": _take_out,
     "merge": _take_out,
+    "correct": _take_out,
+    "quarantine": _take_out,
+    "calibrate": _take_out,
     "rename": _rename_back,
     "forget": _bring_back,
 }

@@ -71,6 +71,44 @@ _ADD_HISTORY_V2 = (
     "CREATE INDEX identities_forgotten ON identities (forgotten) WHERE forgotten IS NOT NULL",
 )
 
+_ADD_JUDGMENTS_V3 = (
+    # Pictures of nobody enrolled; block: whose pictures belong together
+    """CREATE TABLE strangers (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        operation INTEGER NOT NULL REFERENCES operations (id),
+        block TEXT NOT NULL,
+        digest BLOB NOT NULL UNIQUE,
+        vector BLOB NOT NULL,
+        source TEXT NOT NULL)""",
+    # "This picture is not X": X is the name that `rejected` bears, also where it is forgotten
+    """CREATE TABLE corrections (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        operation INTEGER NOT NULL REFERENCES operations (id),
+        rejected INTEGER NOT NULL REFERENCES identities (id) ON DELETE CASCADE,
+        truth INTEGER REFERENCES identities (id) ON DELETE CASCADE,
+        digest BLOB NOT NULL,
+        vector BLOB NOT NULL,
+        source TEXT NOT NULL,
+        thumbnail BLOB NOT NULL,
+        corrected_at TEXT NOT NULL,
+        UNIQUE (rejected, digest))""",
+    # References out of use, each with the id that it had and is to have again
+    """CREATE TABLE quarantine (
+        id INTEGER PRIMARY KEY,
+        operation INTEGER NOT NULL REFERENCES operations (id),
+        identity INTEGER NOT NULL REFERENCES identities (id) ON DELETE CASCADE,
+        digest BLOB NOT NULL,
+        vector BLOB NOT NULL,
+        source TEXT NOT NULL,
+        box TEXT NOT NULL,
+        enrolled_at TEXT NOT NULL,
+        thumbnail BLOB NOT NULL)""",
+    # By which rule queries are named, and who chose it
+    """CREATE TABLE naming (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        about TEXT NOT NULL)""",
+)
+
 
 def _create_v1(connection: sqlite3.Connection) -> None:
     """Identities, their references (vector, digest, source, box, time), thumbnails, the recipe."""
@@ -81,6 +119,12 @@ def _create_v1(connection: sqlite3.Connection) -> None:
 def _add_history_v2(connection: sqlite3.Connection) -> None:
     """Operations, so that the last can be undone; identities that are forgotten, not yet erased."""
     for statement in _ADD_HISTORY_V2:
+        connection.execute(statement)
+
+
+def _add_judgments_v3(connection: sqlite3.Connection) -> None:
+    """Strangers, corrections, references in quarantine, the rule that names."""
+    for statement in _ADD_JUDGMENTS_V3:
         connection.execute(statement)
 
 
@@ -103,7 +147,7 @@ def tables_at(version: int) -> set[tuple[str, str, str]]:
         return tables_of(connection)
 
 
-UPGRADES = [_create_v1, _add_history_v2]
+UPGRADES = [_create_v1, _add_history_v2, _add_judgments_v3]
 VERSION = len(UPGRADES)
 
 

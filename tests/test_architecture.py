@@ -46,7 +46,7 @@ FLOORS = [
     {"backbones.provision"},
     {"gallery_file", "images", "folders", "backbones.palette", "calibration"},
     {"backbones.loading", "store"},
-    {"operations", "embedder", "export", "views"},
+    {"operations", "quarantine", "embedder", "export", "views"},
     {"inspection", "verification", "staging", "changes", "vectors"},
     {"cached"},
     {"index_building", "gallery"},

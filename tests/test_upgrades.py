@@ -20,8 +20,12 @@ NOW = list(range(1, VERSION))  # the versions before this one
 @pytest.fixture(params=NOW)
 def released(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A gallery as that version wrote it: "red" (3), "Ælf 青" (2, one shared), one forgotten."""
+    return unpacked(request.param, tmp_path)
+
+
+def unpacked(version: int, tmp_path: Path) -> Path:
     path = tmp_path / "old.db"
-    content = (RELEASED / f"gallery-v{request.param}.db.gz").read_bytes()
+    content = (RELEASED / f"gallery-v{version}.db.gz").read_bytes()
     path.write_bytes(gzip.decompress(content))
     return path
 
@@ -50,9 +54,14 @@ def test_an_older_gallery_answers_and_goes_on(released: Path) -> None:
         assert len(recognizer.references("red")) == 3
 
 
-def test_what_an_older_gallery_did_cannot_be_undone(released: Path) -> None:
-    with Recognizer.open(released) as recognizer:
+def test_what_a_gallery_did_before_there_was_a_history_cannot_be_undone(tmp_path: Path) -> None:
+    with Recognizer.open(unpacked(1, tmp_path)) as recognizer:
         assert recognizer.history() == []
+
+
+def test_what_a_gallery_did_since_can_be_undone(tmp_path: Path) -> None:
+    with Recognizer.open(unpacked(2, tmp_path)) as recognizer:
+        assert [recognizer.undo().what for _ in range(2)] == ["forget", "enroll"]
 
 
 def test_an_upgrade_that_fails_leaves_the_file_as_it_was(
