@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fewshot import changes, inspection
+from fewshot import changes, inspection, rejections
 from fewshot.operations import history
 from fewshot.records import (
     Brought,
     CachedIndex,
+    Correction,
     Forgotten,
     GalleryInfo,
     Identity,
@@ -18,6 +21,9 @@ from fewshot.records import (
 )
 from fewshot.store import Store
 from fewshot.watch import Watch
+
+if TYPE_CHECKING:
+    from fewshot.findings import Diagnosis
 
 
 class Bookkeeping:
@@ -49,6 +55,10 @@ class Bookkeeping:
         """Return a reference's thumbnail, a JPEG of at most 128 pixels a side, or None."""
         return self._store.thumbnail(reference)
 
+    def corrections(self) -> list[Correction]:
+        """Return which picture was corrected not to be of which name, oldest first."""
+        return rejections.corrections(self._store)
+
     def rename(self, old: str, new: str) -> None:
         """Give an identity another name; raises UnknownName, NameTaken, BadName."""
         changes.rename(self._store, old, new)
@@ -79,6 +89,24 @@ class Bookkeeping:
         from fewshot.verification import verify
 
         return verify(self._store, self._watch)
+
+    def doctor(self, *, threshold: float | None = None) -> Diagnosis:
+        """Look for references that are mislabeled, outliers, copies, blurred or tiny.
+
+        And for names that may be one. threshold: see `fewshot.doctor.diagnose`. Nothing is changed.
+        """
+        from fewshot.doctor import diagnose
+
+        return diagnose(self._store, self._watch, threshold=threshold)
+
+    def quarantine(self, references: Iterable[int]) -> tuple[int, ...]:
+        """Take references out of use, by id, in one operation that `undo` takes back.
+
+        Returns the ids of those that went: not those that are not there, nor the last of a name.
+        """
+        from fewshot.setting_aside import set_aside
+
+        return set_aside(self._store, references)
 
     def export(self, target: str | os.PathLike[str], kind: str = "npz") -> int:
         """Write the gallery to a file or folder for elsewhere; return how many references.

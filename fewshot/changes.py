@@ -53,9 +53,10 @@ def forget(store: Store, name: str) -> Forgotten:
 def erase(store: Store, name: str) -> Forgotten:
     """Erase whoever bears this name, or bore it when forgotten; raises UnknownName.
 
-    Vectors, thumbnails, paths and the name leave the file, the log of operations and the cached
-    index: deleted bytes are overwritten, the file rebuilt without them and SQLite's log folded in.
-    Another process that is using the gallery can put the last two off: then the answer says so.
+    Vectors, thumbnails, paths and the name leave the file, what was corrected of the pictures, the
+    log of operations and the cached index: deleted bytes are overwritten, the file rebuilt without
+    them and SQLite's log folded in. Another process that is using the gallery can put the last two
+    off: then the answer says so.
     Neither this nor what was done before it can be undone.
     """
     name = clean_name(name)
@@ -67,6 +68,7 @@ def erase(store: Store, name: str) -> Forgotten:
             raise UnknownName(name, store.names())
         references = sum(store.count(identity) for identity in bearers)
         for identity in bearers:
+            _delete_judgments(store, identity)
             store.connection.execute("DELETE FROM identities WHERE id = ?", (identity,))
             store.connection.execute(
                 "UPDATE operation_names SET name = NULL, was = NULL WHERE identity = ?", (identity,)
@@ -151,6 +153,29 @@ def _delete_index(store: Store) -> None:
         except OSError as error:
             reason = f"{path.name} cannot be deleted ({error.strerror or error})"
             raise GalleryUnavailable(store.path, reason.lower()) from error
+
+
+def _delete_judgments(store: Store, identity: int) -> None:
+    """Delete what else is kept of somebody's pictures: corrections, also of others' references.
+
+    A reference in quarantine cannot come back any more; whose only one it was is gone with it.
+    What was said of the name itself goes with the identity.
+    """
+    pictures = """digest IN (SELECT digest FROM picture_references WHERE identity = :identity
+                             UNION SELECT digest FROM corrections WHERE truth = :identity)"""
+    whose = {"identity": identity}
+    ask = store.connection.execute
+    others = ask(f"SELECT DISTINCT identity FROM quarantine WHERE {pictures}", whose).fetchall()  # noqa: S608
+    for table in ("quarantine", "strangers", "corrections"):  # the last is what is looked in
+        ask(f"DELETE FROM {table} WHERE {pictures}", whose)  # noqa: S608
+    for other in others:
+        ask(
+            """DELETE FROM identities WHERE id = ?
+               AND NOT EXISTS (SELECT 1 FROM picture_references r WHERE r.identity = identities.id)
+               AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.identity = identities.id)
+               AND NOT EXISTS (SELECT 1 FROM corrections c WHERE c.rejected = identities.id)""",
+            other,
+        )
 
 
 def _is_logged(store: Store, name: str) -> bool:

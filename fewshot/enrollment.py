@@ -27,6 +27,7 @@ class Enrollment:
     already: int  # pictures that stood under this name before, byte by byte
     refused: tuple[Refusal, ...]
     elsewhere: tuple[Elsewhere, ...]  # added, and enrolled under another name too
+    corrected: tuple[str, ...] = ()  # passed over, for they were corrected: not this name
 
 
 def enroll_pictures(
@@ -100,13 +101,17 @@ class _Ledger:
         for name, source in done.vanished:
             reason = "another process forgot it meanwhile; enroll it again"
             self.refused[name].append(Refusal(source, reason))
+        corrected: dict[str, list[str]] = {name: [] for name in self._given}
+        for name, source in done.corrected:
+            corrected[name].append(source)
         return [
             Enrollment(
                 name=name,
-                added=done.added.get(name, 0),
-                already=given - done.added.get(name, 0) - len(self.refused[name]),
+                added=(added := done.added.get(name, 0)),
+                already=given - added - len(self.refused[name]) - len(corrected[name]),
                 refused=tuple(self.refused[name]),
                 elsewhere=tuple(one for one in done.elsewhere if one.name == name),
+                corrected=tuple(corrected[name]),
             )
             for name, given in self._given.items()
         ]

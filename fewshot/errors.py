@@ -2,7 +2,8 @@
 
 FewshotError
   UsageError (2)       BadName, AmbiguousFolder, UnknownName, NameNotInFolder, NameTaken,
-                       UnknownCropper, CannotWrite, CannotUndo, UnreadableFile
+                       UnknownCropper, CannotWrite, CannotUndo, CannotCorrect,
+                       UnreadableFile
   ImageError (3)       UnreadableImage, ImageTooLarge, NoImagesFound
   GalleryError (4)     GalleryMissing, GalleryEmpty, NotAGallery, GalleryTooNew,
                        GalleryLocked, GalleryDamaged, GalleryUnavailable, FileDamaged
@@ -130,6 +131,14 @@ class CannotUndo(UsageError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"cannot undo in {path}: {reason}; see fewshot history")
+
+
+class CannotCorrect(UsageError):
+    """A correction that contradicts itself, or an earlier one that stands."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source, self.reason = source, reason
+        super().__init__(f"cannot correct {source}: {reason}")
 
 
 class UnreadableImage(ImageError):

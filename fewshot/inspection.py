@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from fewshot.operations import history
+from fewshot.quarantine import confined
 from fewshot.records import CachedIndex, GalleryInfo
 from fewshot.store import Store
 from fewshot.upgrades import VERSION
@@ -17,6 +18,7 @@ def info(store: Store) -> GalleryInfo:
             "SELECT count(*) - count(forgotten), count(forgotten) FROM identities", (int, int)
         )
         ((stored,),) = store.all("SELECT count(*) FROM picture_references", (int,))
+        ((corrections,),) = store.all("SELECT count(*) FROM corrections", (int,))
         references = store.count()
         return GalleryInfo(
             path=str(store.path),
@@ -26,6 +28,8 @@ def info(store: Store) -> GalleryInfo:
             references=references,
             forgotten_names=forgotten_names,
             forgotten_references=stored - references,
+            corrections=corrections,
+            confined=confined(store),
             recipe=str(store.recipe),
             d=store.recipe.d,
             index=cached_index(store),

@@ -58,6 +58,8 @@ class GalleryInfo:
     references: int
     forgotten_names: int  # taken out and not erased: still in the file
     forgotten_references: int
+    corrections: int  # pictures that do not get a name again, each with each such name
+    confined: int  # references out of use, because of a correction or a mislabeling
     recipe: str
     d: int  # how many numbers a vector has
     index: CachedIndex | None  # None: the search is exact
@@ -70,13 +72,38 @@ class Operation:
 
     id: int
     at: str  # ISO 8601, UTC
-    what: str  # "enroll", "rename", "forget", "erase", "import", "merge" or "undo"
+    what: str  # "enroll", "correct", "rename", "forget", "erase", "import", "merge", "undo" ...
     names: tuple[str, ...]  # the first hundred, as they were then; without those erased since
     name_count: int
     references: int  # how many it added or took out
     was: str | None = None  # the name before a rename
     undoes: int | None = None  # the operation that an undo took back
     undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What became of a correction."""
+
+    source: str  # the picture, as given
+    rejected: tuple[str, ...]  # the names that it does not get again
+    truth: str | None  # the name it was given instead
+    added: int  # references that are new under that name: 0 or 1
+    confined: int  # references put out of use because they stood under a rejected name
+    already: bool  # all of this was known before, and nothing was changed
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A picture and a name that it does not get again."""
+
+    id: int
+    source: str  # absolute path of the picture, or "<bytes>" ...
+    rejected: str
+    truth: str | None  # the name it was given instead
+    corrected_at: str  # ISO 8601, UTC
+    digest: str  # SHA-256 of the picture's file, hex
+    in_force: bool  # False: a later correction gave the picture this name after all
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fewshot.gallery_file import sqlite_errors, transaction
 from fewshot.names import clean_name, storable
 from fewshot.operations import Done, now, record
+from fewshot.rejections import turn_away
 from fewshot.store import Store
 
 _CACHE_KIB = 512
@@ -35,6 +36,7 @@ class Committed:
     added: dict[str, int]  # by name, how many references are new
     elsewhere: list[Elsewhere]
     vanished: list[tuple[str, str]]  # name and source: skipped, and since forgotten by another
+    corrected: list[tuple[str, str]]  # name and source: turned away, for it is not of that name
 
 
 class Staging:
@@ -84,6 +86,7 @@ class Staging:
                 SELECT 1 FROM picture_references r JOIN identities i ON i.id = r.identity
                 WHERE i.name = a.name AND i.forgotten IS NULL AND r.digest = a.digest)"""
         )
+        corrected = turn_away(connection)
         added = dict(connection.execute("SELECT name, count(*) FROM arriving GROUP BY name"))
         ((last,),) = self._store.all("SELECT coalesce(max(id), 0) FROM picture_references", (int,))
         connection.execute(
@@ -123,7 +126,7 @@ class Staging:
         ).fetchall()
         if added:
             self._record(what, added, last)
-        return Committed(added, [Elsewhere(*row) for row in elsewhere], vanished)
+        return Committed(added, [Elsewhere(*row) for row in elsewhere], vanished, corrected)
 
     def _record(self, what: str, added: dict[str, int], last: int) -> None:
         statement = "SELECT min(id), max(id) FROM picture_references WHERE id > ?"

@@ -27,7 +27,8 @@ def verify(store: Store, watch: Watch) -> list[str]:
     Returns what is wrong, at most 20 lines a kind; nothing where all is well.
     """
     found: list[str] = []
-    for check in (_database, _orphans, _references, _thumbnails, _cached_index):
+    checks = (_database, _orphans, _references, _thumbnails, _judgments, _cached_index)
+    for check in checks:
         try:
             with store.reading(), watch.bar(f"verifying{check.__name__.replace('_', ' ')}", 0):
                 found += islice(check(store), MOST)
@@ -45,30 +46,51 @@ def _database(store: Store) -> Iterator[str]:
 def _orphans(store: Store) -> Iterator[str]:
     for table, row, parent, _ in store.connection.execute("PRAGMA foreign_key_check"):
         yield f"{table} {row} belongs to nothing in {parent}"
-    statement = """SELECT name, EXISTS (
-        SELECT 1 FROM picture_references r WHERE r.identity = i.id) FROM identities i"""
+    statement = """SELECT name,
+        EXISTS (SELECT 1 FROM picture_references r WHERE r.identity = i.id)
+        OR EXISTS (SELECT 1 FROM quarantine q WHERE q.identity = i.id)
+        OR EXISTS (SELECT 1 FROM corrections c WHERE c.rejected = i.id) FROM identities i"""
     for name, has_references in store.stream(statement, (str, int)):
         if not has_references:
             yield f"{name} has no references"
 
 
 def _references(store: Store) -> Iterator[str]:
+    yield from _pictures(store, "picture_references", "reference")
+
+
+def _judgments(store: Store) -> Iterator[str]:
+    """Check corrections, strangers and what is in quarantine."""
+    yield from _pictures(store, "quarantine", "reference in quarantine")
+    for table, what in (("corrections", "correction"), ("strangers", "stranger")):
+        yield from _pictures(store, table, what, box="'0 0 0 0'")
+    for table, what in (("corrections", "correction"), ("quarantine", "reference in quarantine")):
+        rows = store.stream(
+            f"SELECT id, length(thumbnail), hex(substr(thumbnail, 1, 2)) FROM {table}",  # noqa: S608
+            (int, int, str),
+        )
+        for number, size, head in rows:
+            if size > MAX_THUMBNAIL or head not in ("FFD8", ""):
+                yield f"the thumbnail of {what} {number} is no JPEG, or too large"
+
+
+def _pictures(store: Store, table: str, what: str, box: str = "box") -> Iterator[str]:
     d = store.recipe.d
     rows = store.stream(
-        """SELECT id, box, length(digest), CASE length(vector) WHEN ? THEN vector ELSE x'' END
-           FROM picture_references""",
+        f"""SELECT id, {box}, length(digest), CASE length(vector) WHEN ? THEN vector ELSE x'' END
+            FROM {table}""",  # noqa: S608  tables named in this file
         (int, str, int, bytes),
         (4 * d,),
     )
     while some := list(islice(rows, _AT_ONCE)):
-        for number, box, digest, vector in some:
+        for number, place, digest, vector in some:
             try:
-                parse_box(box)
+                parse_box(place)
                 if digest != 32:
                     raise ValueError("its digest is no SHA-256")
                 check_vectors(np.frombuffer(vector, "<f4").reshape(1, -1).astype(np.float32), d)
             except ValueError as error:
-                yield f"reference {number}: {error}"
+                yield f"{what} {number}: {error}"
 
 
 def _thumbnails(store: Store) -> Iterator[str]:

@@ -33,24 +33,30 @@ FLOORS = [
         "upgrades",
         "journal",
         "fonts",
+        "findings",
+        "leave_one_out",
+        "sharpness",
+        "wording",
     }
     | {"backbones.palette_colors", "backbones.palette_shapes"},
-    {"recipe", "index", "backbones.errors", "backbones.spec"},
+    {"recipe", "index", "backbones.errors", "backbones.spec"}
+    | {"copies", "mislabeling", "removals"},
     {"backbones.own_model", "backbones.artifact", "backbones.published_h5", "backbones.vggface"}
     | {"backbones.download", "backbones.squeeze", "backbones.probes", "backbones.catalog"}
-    | {"backbones.backbone", "prototypes", "approximate"},
+    | {"backbones.backbone", "prototypes", "approximate", "diagnosis"},
     {"backbones.weights", "backbones.plan", "backbones.keras_weights", "backbones.litert"},
     {"backbones.inventory", "backbones.keras_networks", "backbones.export"},
     {"backbones.own_network"},
     {"backbones.keras_build"},
     {"backbones.provision"},
-    {"gallery_file", "images", "folders", "backbones.palette", "calibration"},
+    {"gallery_file", "images", "same_picture", "folders", "backbones.palette", "calibration"},
     {"backbones.loading", "store"},
-    {"operations", "quarantine", "embedder", "export", "views"},
-    {"inspection", "verification", "staging", "changes", "vectors"},
-    {"cached"},
+    {"operations", "quarantine", "rejections", "corrected_pictures"}
+    | {"embedder", "export", "views"},
+    {"inspection", "verification", "staging", "changes", "vectors", "corrections"},
+    {"cached", "doctor", "setting_aside"},
     {"index_building", "gallery"},
-    {"matching", "enrollment", "opening", "entries"},
+    {"matching", "enrollment", "correcting", "opening", "entries"},
     {"transfer"},
     {"bookkeeping"},
     {"recognizer", "montage"},
@@ -58,6 +64,7 @@ FLOORS = [
     {"cli.answers", "cli.progress", "cli.operations"},
     {
         "cli.enroll",
+        "cli.correct",
         "cli.match",
         "cli.search",
         "cli.gallery",
@@ -65,6 +72,7 @@ FLOORS = [
         "cli.history",
         "cli.info",
         "cli.index",
+        "cli.doctor",
     }
     | {"cli.transfer"},
     {"cli.main"},

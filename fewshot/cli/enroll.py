@@ -79,6 +79,9 @@ def enroll(
             note(f"refused {refusal.source}: {refusal.reason}")
         for other, count in Counter(twice.other for twice in account.elsewhere).items():
             note(f"{count} picture(s) of {account.name} are enrolled as {other} too; forget one")
+        if account.corrected:
+            count = len(account.corrected)
+            note(f"{count} picture(s) were corrected, not {account.name}, and are passed over")
     rows = [_row(account) for account in accounts]
     emit(rows, form=form or "text", key="enrolled", gallery=file, text=_text, columns=_COLUMNS)
     if not form:
@@ -97,6 +100,7 @@ def _row(account: Any) -> Row:
         "already": account.already,
         "refused": [{"source": one.source, "reason": one.reason} for one in account.refused],
         "elsewhere": [{"source": one.source, "name": one.other} for one in account.elsewhere],
+        "corrected": list(account.corrected),
     }
 
 
@@ -106,4 +110,6 @@ def _text(row: Row) -> str:
         counts.append(f"{row['already']} already there")
     if row["refused"]:
         counts.append(f"{len(row['refused'])} refused")
+    if row["corrected"]:
+        counts.append(f"{len(row['corrected'])} corrected before")
     return f"{printable(row['name'])}: {', '.join(counts)}"

@@ -44,9 +44,10 @@ def history(most: int, gallery: Path | None, form: str | None) -> int:
 @gallery_option
 @form_options
 def undo(gallery: Path | None, form: str | None) -> int:
-    """Take back the last operation: enroll, rename, forget, import or merge; again, the one before.
+    """Take back the last operation: enroll, correct, rename, forget, import, merge and so on.
 
-    The references of an enrollment that is undone are deleted. An erasure cannot be undone.
+    Again, the one before. The references of an enrollment that is undone are deleted, those that a
+    correction put out of use come back. An erasure cannot be undone.
     """
     with Recognizer.open(gallery) as recognizer:
         rows = [asdict(recognizer.undo())]

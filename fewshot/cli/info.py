@@ -36,6 +36,8 @@ def _text(row: Row) -> str:
     lines = {
         "gallery": f"{shown_path(row['path'])} ({_size(row['bytes'])}, version {row['version']})",
         "enrolled": f"{row['names']:,} name(s), {row['references']:,} reference(s)",
+        "corrected": f"{row['corrections']:,} time(s)" if row["corrections"] else "",
+        "not used": f"{row['confined']:,} reference(s), until undo" if row["confined"] else "",
         "forgotten": _forgotten(row),
         "made with": f"{printable(row['recipe'])}, {row['d']:,} numbers",
         "index": told_index(row["index"]) if row["index"] else "exact",

@@ -12,6 +12,8 @@ from typing import NoReturn
 import click
 
 from fewshot import __version__
+from fewshot.cli.correct import correct
+from fewshot.cli.doctor import doctor
 from fewshot.cli.enroll import enroll
 from fewshot.cli.gallery import forget, list_names, rename, show
 from fewshot.cli.history import history, undo
@@ -54,8 +56,8 @@ def cli(context: click.Context) -> None:
 
 for command in (
     *(enroll, match, search, list_names, show),
-    *(rename, forget, undo, history, info),
-    *(export, import_, merge, index),
+    *(correct, rename, forget, undo, history, info),
+    *(export, import_, merge, index, doctor),
     models,
 ):
     cli.add_command(command)

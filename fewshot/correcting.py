@@ -1,0 +1,41 @@
+"""A picture in any form comes in, with the names it is not of; the store holds the correction."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from fewshot.corrections import Shown, correct
+from fewshot.embedder import Embedder
+from fewshot.images import NAMELESS, Picture, read_picture
+from fewshot.records import Corrected
+from fewshot.store import Store
+
+
+def correct_picture(
+    store: Store,
+    embedder: Embedder,
+    picture: Picture,
+    *,
+    rejected: str | Sequence[str],
+    truth: str | None = None,
+    threads: int | None = None,
+) -> Corrected:
+    """Embed a picture and write down that it is not of these names, and of whom it is.
+
+    rejected: a name, or several. truth: None where that is not known. threads: how many cores the
+    network may use; None: all.
+    Raises UnreadableImage, and what `corrections.correct` raises.
+    """
+    raw = read_picture(picture)
+    embedded = embedder.embed_raw(raw, with_thumbnail=True, threads=threads)
+    box = embedded.box
+    shown = Shown(
+        digest=raw.digest,
+        vector=embedded.vector.astype("<f4").tobytes(),
+        source=raw.source if raw.source in NAMELESS else os.path.abspath(raw.source),
+        box=f"{box.x} {box.y} {box.width} {box.height}",
+        thumbnail=embedded.thumbnail,
+    )
+    names = [rejected] if isinstance(rejected, str) else list(rejected)
+    return correct(store, shown, rejected=names, truth=truth)
