@@ -127,7 +127,8 @@ def _take_out(store: Store, operation: int) -> None:
         """DELETE FROM identities WHERE id IN (
                SELECT identity FROM operation_names WHERE operation = ?)
            AND NOT EXISTS (SELECT 1 FROM picture_references r WHERE r.identity = identities.id)
-           AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.identity = identities.id)""",
+           AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.identity = identities.id)
+           AND NOT EXISTS (SELECT 1 FROM corrections c WHERE c.rejected = identities.id)""",
         (operation,),
     )
 

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from fewshot.errors import BadName, FileDamaged, GalleryDamaged
-from fewshot.export import AT_ONCE, FORMAT, VERSION
+from fewshot.export import FORMAT, VERSION
 from fewshot.index import check_vectors
 from fewshot.names import clean_name
 from fewshot.npz import NpzReader
 from fewshot.recipe import Recipe
 from fewshot.records import MOST_PIXELS, parse_box
+from fewshot.row_columns import AT_ONCE
 from fewshot.store import MAX_THUMBNAIL, Store
 from fewshot.vectors import stacked
 
@@ -41,12 +42,19 @@ def recipe_of(archive: NpzReader) -> Recipe:
     about = archive.manifest
     if about.get("format") != FORMAT:
         raise FileDamaged(archive.path, "it is no export of a gallery")
-    if about.get("version") != VERSION:
-        raise FileDamaged(archive.path, "a later version of fewshot wrote it; upgrade fewshot")
+    version_of(archive)
     try:
         return Recipe.from_json(json.dumps(about["recipe"]))
     except (KeyError, ValueError) as error:
         raise FileDamaged(archive.path, f"its recipe cannot be read ({error})") from error
+
+
+def version_of(archive: NpzReader) -> int:
+    """Return the version of an export, from 1 to ours; raises FileDamaged for a later one."""
+    version = archive.manifest.get("version")
+    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        raise FileDamaged(archive.path, "a later version of fewshot wrote it; upgrade fewshot")
+    return version
 
 
 def entries_of_archive(archive: NpzReader, d: int) -> tuple[int, Iterator[Entry]]:
@@ -68,9 +76,9 @@ def entries_of_archive(archive: NpzReader, d: int) -> tuple[int, Iterator[Entry]
 
 
 def _entries(archive: NpzReader, columns: list[Any], count: int) -> Iterator[Entry]:
-    names = _names(archive)
-    sources = _Ragged(archive, "sources", MAX_SOURCE)
-    thumbnails = _Ragged(archive, "thumbnails", MAX_THUMBNAIL)
+    names = names_of_archive(archive)
+    sources = Ragged(archive, "sources", MAX_SOURCE)
+    thumbnails = Ragged(archive, "thumbnails", MAX_THUMBNAIL)
     for at in range(0, count, AT_ONCE):
         some = [column.take(min(AT_ONCE, count - at)) for column in columns]
         vectors, identity, digests, boxes, times, source_ends, thumbnail_ends = some
@@ -98,14 +106,15 @@ def _entries(archive: NpzReader, columns: list[Any], count: int) -> Iterator[Ent
             )
 
 
-def _names(archive: NpzReader) -> list[str]:
+def names_of_archive(archive: NpzReader) -> list[str]:
+    """Return the names that its columns count by; raises FileDamaged."""
     try:
         return [clean_name(name) for name in archive.column("names", "U").all().tolist()]
     except (BadName, ValueError) as error:
         raise FileDamaged(archive.path, str(error)) from error
 
 
-class _Ragged:
+class Ragged:
     """Reads pieces of any length, one after the other."""
 
     def __init__(self, archive: NpzReader, name: str, most: int) -> None:
@@ -113,9 +122,12 @@ class _Ragged:
         self._bytes, self._at = archive.column(name, "u1"), 0
 
     def take(self, ends: Any) -> list[bytes]:
+        """Return the next pieces, which end there; raises FileDamaged."""
         lengths = np.diff(ends, prepend=self._at)
         if (lengths < 0).any() or (lengths > self._most).any():
             raise FileDamaged(self._path, f"a length in {self._name} is out of bounds")
+        if not len(ends):
+            return []
         data = self._bytes.take(int(ends[-1]) - self._at).tobytes()
         stops, self._at = (ends - self._at).tolist(), int(ends[-1])
         return [data[stop - n : stop] for stop, n in zip(stops, lengths.tolist(), strict=True)]

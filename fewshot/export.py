@@ -9,31 +9,28 @@
     sources      uint8 (all,)     UTF-8, one after the other; where each ends: `sources.ends` (n,)
     thumbnails   uint8 (all,)     JPEG, the same way; `thumbnails.ends` int64 (n,)
 
+and since version 2 what `export_judgments` says of corrections and strangers.
 Written as `npz` says, so that `numpy.load(file)["vectors"]` reads it; in the order of enrollment.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fewshot.errors import CannotWrite, GalleryDamaged
+from fewshot.export_judgments import Judgments
 from fewshot.npz import NpzWriter
 from fewshot.records import parse_box
+from fewshot.row_columns import RowColumns
 from fewshot.store import Store
 from fewshot.watch import Watch
 from fewshot.written import written_whole
 
-FORMAT, VERSION = "fewshot-export", 1
-AT_ONCE = 4096
-
-_LIVE = "JOIN identities i ON i.id = r.identity AND i.forgotten IS NULL"
+FORMAT, VERSION = "fewshot-export", 2
 
 
 def export_gallery(store: Store, path: Path, watch: Watch) -> int:
@@ -65,19 +62,21 @@ class _Columns:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.count = store.count()
+        self._references = RowColumns(store, _REFERENCES, self.count)
         rows = store.all(
             "SELECT id, name FROM identities WHERE forgotten IS NULL ORDER BY id", (int, str)
         )
         self._place = {identity: place for place, (identity, _) in enumerate(rows)}
-        self._names = np.array([name for _, name in rows], np.str_)
+        self._judgments = Judgments(store, [name for _, name in rows])
+        self._names = np.array(self._judgments.names, np.str_)
 
     def write(self, writer: NpzWriter, advance: Callable[[int], None]) -> None:
-        """Write them all; `advance` hears of every row of three of them."""
+        """Write them all; `advance` hears of every reference in three of them."""
         n, d = self.count, self._store.recipe.d
         writer.column("names", self._names.dtype, self._names.shape, [self._names])
-        self._column(writer, "vectors", "<f4", (n, d), "r.vector", advance)
-        self._column(writer, "digests", "u1", (n, 32), "r.digest")
-        small = self._blocks("r.identity, r.box, r.enrolled_at", (int, str, str))
+        self._references.fixed(writer, "vectors", "<f4", d, "r.vector", advance)
+        self._references.fixed(writer, "digests", "u1", 32, "r.digest")
+        small = self._references.blocks("r.identity, r.box, r.enrolled_at", (int, str, str))
         identity, boxes, times = (np.empty((n, *row), t) for row, t in _SMALL)
         at = 0
         for rows in small:
@@ -87,48 +86,12 @@ class _Columns:
             times[here] = [row[2].encode("ascii") for row in rows]
         for name, column in (("identity", identity), ("boxes", boxes), ("enrolled_at", times)):
             writer.column(name, column.dtype, column.shape, [column])
-        self._ragged(writer, "sources", "CAST(r.source AS BLOB)", advance)
-        self._ragged(writer, "thumbnails", "coalesce(t.jpeg, x'')", advance)
-
-    def _column(
-        self,
-        writer: NpzWriter,
-        name: str,
-        kind: str,
-        shape: tuple[int, int],
-        column: str,
-        advance: Callable[[int], None] = lambda more: None,
-    ) -> None:
-        def blocks() -> Iterator[NDArray[Any]]:
-            for rows in self._blocks(column, (bytes,)):
-                yield np.frombuffer(b"".join(row[0] for row in rows), kind).reshape(-1, shape[1])
-                advance(len(rows))
-
-        writer.column(name, kind, shape, blocks())
-
-    def _ragged(
-        self, writer: NpzWriter, name: str, column: str, advance: Callable[[int], None]
-    ) -> None:
-        """Write pieces of any length, one after the other, and where each ends."""
-        lengths = [row[0] for rows in self._blocks(f"length({column})", (int,)) for row in rows]
-        ends = np.cumsum(np.array(lengths, np.int64))
-        writer.column(f"{name}.ends", "<i8", ends.shape, [ends])
-
-        def blocks() -> Iterator[NDArray[Any]]:
-            for rows in self._blocks(column, (bytes,)):
-                yield np.frombuffer(b"".join(row[0] for row in rows), np.uint8)
-                advance(len(rows))
-
-        writer.column(name, "u1", (int(ends[-1]) if len(ends) else 0,), blocks())
-
-    def _blocks(self, columns: str, types: tuple[type, ...]) -> Iterator[list[tuple[Any, ...]]]:
-        rows = self._store.stream(
-            f"""SELECT {columns} FROM picture_references r {_LIVE}
-                LEFT JOIN thumbnails t ON t.reference = r.id ORDER BY r.id""",  # noqa: S608
-            types,
-        )
-        while some := list(islice(rows, AT_ONCE)):
-            yield some
+        self._references.ragged(writer, "sources", "CAST(r.source AS BLOB)", advance)
+        self._references.ragged(writer, "thumbnails", "coalesce(t.jpeg, x'')", advance)
+        self._judgments.write(writer)
 
 
 _SMALL = (((), "<i8"), ((4,), "<i8"), ((), "S40"))
+_REFERENCES = """FROM picture_references r
+    JOIN identities i ON i.id = r.identity AND i.forgotten IS NULL
+    LEFT JOIN thumbnails t ON t.reference = r.id ORDER BY r.id"""

@@ -79,12 +79,14 @@ def last_operation(store: Store) -> int:
 def touched_since(store: Store, operation: int, *, most: int) -> list[int]:
     """Return the identities that operations after this one touched otherwise than by enrolling.
 
+    An import may have put references out of use too.
     At most one more than `most`.
     """
     rows = store.all(
         """SELECT DISTINCT n.identity FROM operations o
            JOIN operation_names n ON n.operation = coalesce(o.undoes, o.id)
-           WHERE o.id > ? AND o.what NOT IN ('enroll', 'import', 'merge', 'rename') LIMIT ?""",
+           WHERE o.id > ? AND (o.what NOT IN ('enroll', 'import', 'merge', 'rename')
+               OR o.id IN (SELECT operation FROM quarantine)) LIMIT ?""",
         (int,),
         (operation, most + 1),
     )

@@ -33,6 +33,9 @@ class Brought:
     references: int  # how many are new
     already: int  # how many stood under their name before
     names: int  # how many names the new ones are of
+    corrections: int = 0  # how many corrections are new
+    strangers: int = 0  # how many pictures of nobody enrolled are new
+    corrected: int = 0  # references passed over or put out of use: they are not of that name
 
 
 @dataclass(frozen=True, slots=True)

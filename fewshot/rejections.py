@@ -22,6 +22,16 @@ IN_FORCE = f"""
 """Name, digest and correction of each rejection that no later correction took back."""
 
 
+CARRIED = """
+    FROM corrections c JOIN identities x ON x.id = c.rejected
+    LEFT JOIN identities t ON t.id = c.truth
+        AND t.name IN (SELECT name FROM identities WHERE forgotten IS NULL)
+    WHERE x.name IN (SELECT name FROM identities WHERE forgotten IS NULL)
+       OR x.forgotten IN (SELECT id FROM operations WHERE what IN ('import', 'merge'))
+    ORDER BY c.id"""
+"""The corrections that an export or a merge takes along: not those of the forgotten."""
+
+
 def corrections(store: Store) -> list[Correction]:
     """Return all corrections, oldest first."""
     rows = store.all(

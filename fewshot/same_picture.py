@@ -46,7 +46,7 @@ FLAT = 2.0
 FLAT_APART = 6.0
 """Levels by which two pictures of one color may differ."""
 
-PROMISING, SAME, SAME_DETAIL = 0.8, 0.92, 0.7
+PROMISING, SAME, SAME_DETAIL = 0.8, 0.94, 0.8
 """The correlations that the first look, the second, and the edges in it need."""
 
 

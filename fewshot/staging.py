@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from fewshot.arrivals import Arrivals, Settled
 from fewshot.gallery_file import sqlite_errors, transaction
 from fewshot.names import clean_name, storable
 from fewshot.operations import Done, now, record
@@ -37,6 +38,7 @@ class Committed:
     elsewhere: list[Elsewhere]
     vanished: list[tuple[str, str]]  # name and source: skipped, and since forgotten by another
     corrected: list[tuple[str, str]]  # name and source: turned away, for it is not of that name
+    settled: Settled  # what came along from elsewhere
 
 
 class Staging:
@@ -72,15 +74,17 @@ class Staging:
             (clean_name(name), digest, storable(source)),
         )
 
-    def commit(self, what: str = "enroll") -> Committed:
+    def commit(self, what: str = "enroll", also: Arrivals | None = None) -> Committed:
         """Enroll all that arrived; when this returns, what it says is on the disk.
 
-        what: what the log of operations calls it.
+        what: what the log of operations calls it. also: taken in in the same operation.
         """
         with sqlite_errors(self._store.path), transaction(self._store.connection):
-            return self._commit(self._store.connection, what)
+            return self._commit(self._store.connection, what, also)
 
-    def _commit(self, connection: sqlite3.Connection, what: str) -> Committed:
+    def _commit(
+        self, connection: sqlite3.Connection, what: str, also: Arrivals | None
+    ) -> Committed:
         connection.execute(
             """DELETE FROM arriving AS a WHERE EXISTS (
                 SELECT 1 FROM picture_references r JOIN identities i ON i.id = r.identity
@@ -124,20 +128,27 @@ class Staging:
                 SELECT 1 FROM picture_references r JOIN identities i ON i.id = r.identity
                 WHERE i.name = k.name AND i.forgotten IS NULL AND r.digest = k.digest)"""
         ).fetchall()
-        if added:
-            self._record(what, added, last)
-        return Committed(added, [Elsewhere(*row) for row in elsewhere], vanished, corrected)
+        more = also is not None and also.are_new()
+        settled = Settled()
+        if added or more:
+            operation = self._record(what, added, last)
+            if also is not None and more:
+                settled = also.settle(operation)
+        others = [Elsewhere(*row) for row in elsewhere]
+        return Committed(added, others, vanished, corrected, settled)
 
-    def _record(self, what: str, added: dict[str, int], last: int) -> None:
-        statement = "SELECT min(id), max(id) FROM picture_references WHERE id > ?"
-        ((first, newest),) = self._store.all(statement, (int, int), (last,))
+    def _record(self, what: str, added: dict[str, int], last: int) -> int:
+        first = newest = None
+        if added:
+            statement = "SELECT min(id), max(id) FROM picture_references WHERE id > ?"
+            ((first, newest),) = self._store.all(statement, (int, int), (last,))
         touched = self._store.all(
             """SELECT id, name FROM identities WHERE id IN (
                 SELECT identity FROM picture_references WHERE id > ?)""",
             (int, str),
             (last,),
         )
-        record(
+        return record(
             self._store,
             Done(what, len(added), sum(added.values()), first, newest),
             ((identity, name, None) for identity, name in touched),

@@ -1,4 +1,4 @@
-"""References made elsewhere come in, from an export or another gallery; the store holds them.
+"""References and corrections made elsewhere come in, from an export or another gallery.
 
 All in one transaction and one operation, as an enrollment is.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
+from fewshot.arrivals import arrivals
 from fewshot.entries import Entry, entries_of_archive, entries_of_gallery, recipe_of
 from fewshot.errors import GalleryMissing, RecipeMismatch
+from fewshot.judgments import Judgment, judgments_of_archive, judgments_of_gallery
 from fewshot.npz import opened_npz
 from fewshot.recipe import Recipe
 from fewshot.records import Brought
@@ -24,7 +27,8 @@ def import_archive(store: Store, path: Path, watch: Watch) -> Brought:
     with opened_npz(path) as archive:
         _require_one_recipe(store, recipe_of(archive), path)
         count, entries = entries_of_archive(archive, store.recipe.d)
-        return bring(store, entries, what="import", count=count, watch=watch)
+        judgments = judgments_of_archive(archive, store.recipe.d)
+        return bring(store, entries, judgments, what="import", count=count, watch=watch)
 
 
 def merge_gallery(store: Store, path: Path, watch: Watch) -> Brought:
@@ -32,7 +36,8 @@ def merge_gallery(store: Store, path: Path, watch: Watch) -> Brought:
     with closing(Store.open(path)) as other, other.reading():
         _require_one_recipe(store, other.recipe, path)
         count, entries = entries_of_gallery(other)
-        return bring(store, entries, what="merge", count=count, watch=watch)
+        judgments = judgments_of_gallery(other)
+        return bring(store, entries, judgments, what="merge", count=count, watch=watch)
 
 
 def store_for(export: Path, path: Path) -> Store:
@@ -45,7 +50,9 @@ def store_for(export: Path, path: Path) -> Store:
         try:
             store = Store.open(path)
         except GalleryMissing:
-            for _ in entries_of_archive(archive, recipe.d)[1]:
+            for _ in chain(
+                entries_of_archive(archive, recipe.d)[1], judgments_of_archive(archive, recipe.d)
+            ):
                 pass  # all of it can be read: else no gallery is made
             store = Store.create(path, recipe)
     try:
@@ -57,13 +64,26 @@ def store_for(export: Path, path: Path) -> Store:
 
 
 def bring(
-    store: Store, entries: Iterator[Entry], *, what: str, count: int, watch: Watch
+    store: Store,
+    entries: Iterator[Entry],
+    judgments: Iterator[Judgment],
+    *,
+    what: str,
+    count: int,
+    watch: Watch,
 ) -> Brought:
-    """Add references in one operation; those that stand under their name already are passed over.
+    """Add references, corrections and strangers in one operation.
 
+    What is here already is passed over, and so is a picture under a name that it was corrected
+    here not to be of. What is corrected there is from now on corrected here too: such a picture
+    goes out of use where it stands under that name.
     what: "import" or "merge". count: how many entries there are.
     """
-    with staging(store) as arriving, watch.bar(what, count) as advance:
+    with (
+        staging(store) as arriving,
+        arrivals(store) as judged,
+        watch.bar(what, count) as advance,
+    ):
         for entry in entries:
             arriving.add(
                 entry.name,
@@ -75,9 +95,18 @@ def bring(
                 enrolled_at=entry.enrolled_at,
             )
             advance(1)
-        done = arriving.commit(what)
+        for judgment in judgments:
+            judged.add(judgment)
+        done = arriving.commit(what, judged)
     added = sum(done.added.values())
-    return Brought(added, count - added, len(done.added))
+    return Brought(
+        references=added,
+        already=count - added - len(done.corrected),
+        names=len(done.added),
+        corrections=done.settled.corrections,
+        strangers=done.settled.strangers,
+        corrected=len(done.corrected) + done.settled.confined,
+    )
 
 
 def _require_one_recipe(store: Store, other: Recipe, path: Path) -> None:

@@ -130,9 +130,9 @@ def test_undo_takes_a_correction_back_whole(store: Store, picture: str, truth: s
 
 
 def test_nobody_can_be_rejected_who_is_not_known(store: Store) -> None:
-    for act in (lambda: reject(store, "new", "nobody"), lambda: reject(store, "c", "aqua", "no")):
+    for names in (["nobody"], ["aqua", "nobody"]):
         with pytest.raises(UnknownName):
-            act()
+            reject(store, "c", *names)
     assert history(store)[0].what == "enroll"
     with pytest.raises(BadName):
         reject(store, "new", " ")

@@ -222,7 +222,7 @@ def say(key: str, value: object) -> Change:
 
 SPOILED: dict[str, tuple[Change, str]] = {
     "another format": (say("format", "cake"), "no export of a gallery"),
-    "a later version": (say("version", 2), "a later version"),
+    "a later version": (say("version", 3), "a later version"),
     "no recipe": (say("recipe", {"d": 3}), "recipe cannot be read"),
     "another d": (put("vectors", lambda v: v[:, :7]), "vectors is float32 of shape"),
     "a vector not of length 1": (put("vectors", lambda v: v * 2), "length 1"),
@@ -310,9 +310,11 @@ def test_the_commands_say_what_they_did(fewshot: Run, gallery: Path, tmp_path: P
     answer = fewshot("export", there, "-g", gallery)
     assert (answer.code, answer.out) == (0, f"3 reference(s) written to {there}\n")
     answer = fewshot("import", there, "--json")
-    assert answer.json["imported"] == [
-        {"source": str(there), "references": 3, "already": 0, "names": 2}
-    ]
+    (row,) = answer.json["imported"]
+    assert row == {
+        **{"source": str(there), "references": 3, "already": 0, "names": 2},
+        **{"corrections": 0, "strangers": 0, "corrected": 0},
+    }
     assert fewshot("merge", gallery).out == (
         f"0 reference(s) of 0 name(s) added from {gallery}, 3 already there\n"
     )

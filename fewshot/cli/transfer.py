@@ -12,7 +12,10 @@ from fewshot.cli.output import Row, emit, shown_path
 from fewshot.cli.progress import Terminal
 from fewshot.recognizer import Recognizer
 
-_BROUGHT = ("source", "references", "already", "names")
+_BROUGHT = (
+    *("source", "references", "already", "names"),
+    *("corrections", "strangers", "corrected"),
+)
 
 
 @click.command()
@@ -72,6 +75,12 @@ def merge(other: Path, gallery: Path | None, form: str | None) -> int:
 
 
 def _text(row: Row) -> str:
-    already = f", {row['already']} already there" if row["already"] else ""
     added = f"{row['references']} reference(s) of {row['names']} name(s) added"
-    return f"{added} from {shown_path(row['source'])}{already}"
+    more = {
+        "already": "already there",
+        "corrections": "correction(s)",
+        "strangers": "stranger(s)",
+        "corrected": "out of use: corrected",
+    }
+    rest = "".join(f", {row[key]} {said}" for key, said in more.items() if row[key])
+    return f"{added} from {shown_path(row['source'])}{rest}"
