@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fewshot import changes
 from fewshot.changes import erase, forget, rename, undo
-from fewshot.errors import CannotUndo, NameTaken, UnknownName
+from fewshot.corrections import Shown, correct
+from fewshot.errors import CannotCorrect, CannotUndo, NameTaken, UnknownName
 from fewshot.operations import history
+from fewshot.rejections import corrections
 from fewshot.store import Store
 from tests.test_store import RECIPE, enroll
 
@@ -28,6 +29,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def standing(store: Store) -> dict[str, list[int]]:
     """All that stands in a store: names, each with the ids of its references."""
     return {name: [one.id for one in store.references(name)] for name in store.names()}
+
+
+def judged(store: Store) -> list[tuple[str, str, str | None, bool]]:
+    """All that is said of pictures: which is not of which name, but of which; is that in force?"""
+    said = corrections(store)
+    return [(one.source, one.rejected, one.truth, one.in_force) for one in said]
 
 
 def test_each_change_is_one_operation_with_time_names_and_count(store: Store) -> None:
@@ -196,7 +203,7 @@ def test_the_history_of_the_erased_says_that_somebody_was(store: Store) -> None:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["enroll", "rename", "forget", "undo"]),
+        st.sampled_from(["enroll", "correct", "say who", "rename", "forget", "undo"]),
         st.sampled_from("abcd"),
         st.sampled_from("abcd"),
     ),
@@ -204,9 +211,26 @@ STEPS = st.lists(
 )
 
 
+def perform(store: Store, what: str, one: str, other: str, number: int) -> None:
+    """Do it; what is corrected is a picture that some enrollments enroll, or did."""
+    picture = str(number % 4)
+    if what == "enroll":
+        enroll(store, **{one: picture, other: f"{picture} {number}"})
+    elif what in ("correct", "say who"):
+        digest, source = sha256(picture.encode()).digest(), f"/pictures/{picture}"
+        shown = Shown(digest, picture.encode().ljust(16), source, "0 0 10 20", b"jpeg")
+        correct(store, shown, rejected=[one], truth=other if what == "say who" else None)
+    elif what == "undo":
+        undo(store)
+    elif what == "rename":
+        rename(store, one, other)
+    else:
+        forget(store, one)
+
+
 @settings(
     deadline=None,
-    max_examples=25,
+    max_examples=40,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -216,23 +240,30 @@ def test_undo_walks_back_through_all_states_there_were(
 ) -> None:
     path = tmp_path_factory.mktemp("walk") / "store.db"
     with closing(Store.create(path, RECIPE)) as store:
-        states = [standing(store)]
+
+        def seen() -> object:
+            return standing(store), judged(store)
+
+        states = [seen()]
+        done = 0  # operations that are not undone
         for number, (what, one, other) in enumerate(steps):
             try:
-                if what == "enroll":
-                    enroll(store, **{one: f"{number}", other: f"{number}"})
-                elif what == "undo":
-                    undo(store)
-                else:
-                    getattr(changes, what)(store, *((one, other) if what == "rename" else (one,)))
-            except (UnknownName, NameTaken, CannotUndo):
+                perform(store, what, one, other, number)
+            except (UnknownName, NameTaken, CannotUndo, CannotCorrect):
+                assert seen() == states[-1]
                 continue
+            operations = sum(not one.undone and one.what != "undo" for one in history(store))
             if what == "undo":
                 states.pop()
-                assert standing(store) == states[-1]
-            elif standing(store) != states[-1]:
-                states.append(standing(store))
+                assert seen() == states[-1]
+            elif operations > done:
+                states.append(seen())
+            done = operations
         while len(states) > 1:
             undo(store)
             states.pop()
-            assert standing(store) == states[-1]
+            assert seen() == states[-1]
+        ask = store.connection.execute
+        assert ask("PRAGMA foreign_key_check").fetchall() == []
+        assert ask("SELECT count(*) FROM quarantine").fetchall() == [(0,)]
+        assert ask("SELECT count(*) FROM identities").fetchall() == [(0,)]

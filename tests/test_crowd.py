@@ -23,6 +23,7 @@ import pytest
 
 from fewshot import Recognizer
 from fewshot.changes import erase, forget, rename, undo
+from fewshot.corrections import correct
 from fewshot.errors import GalleryLocked, NameTaken, UnknownName
 from fewshot.export import export_gallery
 from fewshot.staging import staging
@@ -30,6 +31,7 @@ from fewshot.store import Store
 from fewshot.transfer import import_archive, merge_gallery
 from fewshot.watch import Watch
 from tests.conftest import draw
+from tests.test_corrections import shown
 from tests.test_faults import old_gallery
 from tests.test_store import RECIPE
 
@@ -207,6 +209,7 @@ Act = Callable[[Store, Path], object]
 
 NEEDS_THE_LOCK: dict[str, Act] = {
     "enroll": lambda store, _: enroll_one(store, "c", "kazuma"),
+    "correct": lambda store, _: correct(store, shown("a"), rejected=["aqua"]),
     "rename": lambda store, _: rename(store, "aqua", "water"),
     "forget": lambda store, _: forget(store, "aqua"),
     "erase": lambda store, _: erase(store, "aqua"),

@@ -15,6 +15,7 @@ import pytest
 
 from fewshot import Recognizer
 from fewshot.changes import erase, forget, rename, undo
+from fewshot.corrections import correct
 from fewshot.errors import GalleryMissing, GalleryUnavailable
 from fewshot.store import Store
 from fewshot.upgrades import APPLICATION_ID, UPGRADES
@@ -30,9 +31,17 @@ from tests.faulty_files import (
     Unreachable,
     faulty_files,
 )
+from tests.test_corrections import shown
 from tests.test_store import RECIPE, enroll
 
 Act = Callable[[Store], object]
+
+
+def correct_two(store: Store) -> object:
+    """A picture that stands under the rejected name, and whose right name is new."""
+    return correct(store, shown("two"), rejected=["aqua"], truth="kazuma")
+
+
 Contents = dict[str, list[str]]
 
 SECRET = b"secret.png"
@@ -42,6 +51,8 @@ OPERATIONS: dict[str, tuple[Act, ...]] = {  # the last one meets the fault, thos
     "rename": (lambda store: rename(store, "aqua", "water"),),
     "forget": (lambda store: forget(store, "aqua"),),
     "erase": (lambda store: erase(store, "aqua"),),
+    "correct": (correct_two,),
+    "undo correct": (correct_two, undo),
     "undo forget": (lambda store: forget(store, "aqua"), undo),
     "undo enroll": (lambda store: enroll(store, kazuma="four five"), undo),
 }

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from fewshot import Recognizer
+from fewshot.correcting import correct_picture
+from fewshot.corrections import correct
+from fewshot.store import Store
 from tests.conftest import Folder, Run, draw
+from tests.test_corrections import shown
 
 
 def test_it_counts_names_references_and_what_was_forgotten(fewshot: Run, enrolled: Path) -> None:
@@ -71,12 +75,36 @@ def test_what_is_damaged_is_named(
     assert any(SPOILED[script] in problem for problem in answer.json["info"][0]["problems"])
 
 
+def test_what_is_damaged_of_a_correction_is_named(
+    fewshot: Run, enrolled: Path, tmp_path: Path
+) -> None:
+    with closing(Store.open(tmp_path / "gallery.db")) as store:
+        correct(store, shown("x"), rejected=["red"])  # neither vector nor JPEG of a real one
+    (row,) = fewshot("info", "--verify", "--json").json["info"]
+    assert row["problems"] == [
+        "correction 1: vectors must be float32 of shape (n, 502); got float32 of shape (1, 0)",
+        "the thumbnail of correction 1 is no JPEG, or too large",
+    ]
+
+
+def test_a_name_that_has_references_in_quarantine_only_is_no_damage(
+    fewshot: Run, enrolled: Path, tmp_path: Path
+) -> None:
+    with Recognizer.open(tmp_path / "gallery.db") as recognizer:
+        store, picture = recognizer._store, enrolled / "blue" / "00.png"
+        correct_picture(store, recognizer._embedder, picture, rejected="blue")
+    answer = fewshot("info", "--verify")
+    assert (answer.code, "verified   whole" in answer.out) == (0, True)
+    assert "corrected  1 time(s)" in answer.out
+    assert "not used   1 reference(s), until undo" in answer.out
+
+
 def test_a_damaged_page_is_named(fewshot: Run, folder_of: Folder, tmp_path: Path) -> None:
     fewshot("enroll", folder_of(red=30))
     content = bytearray((tmp_path / "gallery.db").read_bytes())
     with closing(sqlite3.connect(tmp_path / "gallery.db")) as connection:
         (page,) = connection.execute(
-            "SELECT max(rootpage) FROM sqlite_master WHERE name LIKE 'sqlite_autoindex%'"
+            "SELECT max(rootpage) FROM sqlite_master WHERE name LIKE '%autoindex_operations%'"
         ).fetchone()
     content[(page - 1) * 16384 + 200 : page * 16384] = b"\x55" * (16384 - 200)
     (tmp_path / "gallery.db").write_bytes(content)

@@ -15,15 +15,19 @@ import numpy as np
 from fewshot import FewshotError, Recognizer
 from fewshot.backbones.artifact import each_artifact, read_artifact
 from fewshot.backbones.inventory import holdings, verify
+from fewshot.corrected_pictures import Corrections
 from fewshot.gallery import Gallery
+from fewshot.images import thumbnail as thumbnail_of
 from fewshot.operations import history
 from fewshot.store import Store
 from fewshot.transfer import import_archive, store_for
-from tests.fuzz.galleries import enroll
+from tests.fuzz.galleries import correct_one, enroll
 from tests.fuzz.values import (
     DEAF,
 )
 from tests.test_artifact import BLUEPRINT
+
+JPEG = thumbnail_of(np.arange(12 * 16 * 3, dtype=np.uint8).reshape(12, 16, 3))
 
 
 def look(store: Store) -> object:
@@ -38,6 +42,10 @@ def read_all(recognizer: Recognizer) -> list[str]:
         for reference in recognizer.references(name)[:9]:
             recognizer.thumbnail(reference.id)
     history(recognizer._store, 50)
+    lens = Corrections(recognizer._store)
+    for correction in recognizer.corrections()[:9]:
+        for thumbnail in (b"", JPEG):
+            lens.rejects(correction.rejected, thumbnail, digest=bytes(32))
     return names
 
 
@@ -109,8 +117,9 @@ class Asking:
             "forget": lambda: recognizer.forget(name),
             "erase": lambda: recognizer.forget(name, erase=True),
             "enroll": lambda: enroll(store, name, 2),
+            "correct": lambda: correct_one(store, f"{name} 0", name),
         }
-        what = self.rng.choice((*acts, "undo", "enroll"))
+        what = self.rng.choice((*acts, "undo", "enroll", "correct"))
         self.ask(what, acts[what])
 
     def export(self, path: Path) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from fewshot import changes
+from fewshot.corrections import Shown, correct
+from fewshot.images import thumbnail
 from fewshot.staging import staging
 from fewshot.store import Store
 from tests.fuzz.rows import spoil_log, spoil_recipe, spoil_rows, spoil_schema, spoil_things
@@ -62,7 +64,12 @@ def make_galleries(root: Path) -> None:
         changes.rename(store, "megumin", "Megumin")
         changes.forget(store, "gone")
         enroll(store, "kazuma", 2), changes.undo(store), enroll(store, "chris", 1)
+        correct_one(store, "aqua 0", "aqua", "chris"), correct_one(store, "other", "Megumin")
         store.connection.execute("INSERT INTO cached_index VALUES (1, x'00', '{}')")
+        store.connection.execute(
+            "INSERT INTO strangers VALUES (1, 1, 'trip', zeroblob(32), ?, '/stranger.png')",
+            (UNIT.tobytes(),),
+        )
         for setting in ("journal_mode = DELETE", "page_size = 1024"):
             store.connection.execute(f"PRAGMA {setting}")
         store.connection.execute("VACUUM")
@@ -102,3 +109,12 @@ def enroll(store: Store, name: str, count: int) -> int:
                 thumbnail=b"\xff\xd8" + bytes(90 * number),
             )
         return sum(room.commit().added.values())
+
+
+def correct_one(store: Store, picture: str, rejected: str, truth: str | None = None) -> object:
+    """Correct a picture, of which `enroll` has enrolled some: "aqua 0" is aqua's first."""
+    digest = sha256(picture.encode()).digest()
+    pixels = np.frombuffer(digest * 8, np.uint8)[: 9 * 9 * 3].reshape(9, 9, 3)
+    vector = np.roll(UNIT, digest[0]).tobytes()
+    shown = Shown(digest, vector, f"/corrected/{picture}", "0 0 9 9", thumbnail(pixels))
+    return correct(store, shown, rejected=[rejected], truth=truth)

@@ -22,6 +22,10 @@ TABLES = {
     "operations": "id at what names pictures first last undoes",
     "operation_names": "operation identity name was",
     "cached_index": "id sha256 about",
+    "strangers": "id operation block digest vector source",
+    "corrections": ("id operation rejected truth digest vector source thumbnail corrected_at"),
+    "quarantine": "id operation identity digest vector source box enrolled_at thumbnail",
+    "naming": "id about",
     "sqlite_sequence": "name seq",
 }
 ENDLESS = "(WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT {} FROM c)"
@@ -141,7 +145,9 @@ def spoil_log(rng: random.Random, db: sqlite3.Connection) -> None:
     """Write operations that nobody did."""
     for _ in range(rng.choice((1, 3, 30))):
         id_, first, last, undoes = (rng.choice((*NUMBERS, None, *range(1, 9))) for _ in range(4))
-        what = rng.choice(("enroll", "forget", "undo", "merge", "erase", "rename", "", "x" * 999))
+        what = rng.choice(
+            ("enroll", "forget", "undo", "merge", "erase", "rename", "correct", "", "x" * 999)
+        )
         row = (
             id_,
             rng.choice(TEXTS[:12]).replace("\ud800", ""),
