@@ -1,4 +1,4 @@
-"""Matches come in; a picture goes out: each query beside its best references, with names."""
+"""Matches, or rows of tiles, come in; a picture goes out: each beside its best references."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ _KNOWN, _UNKNOWN = (24, 128, 56), (190, 110, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Tile:
+class Tile:
+    """A thumbnail and the lines below it."""
+
     jpeg: bytes
     color: tuple[int, int, int]
     lines: tuple[str, ...]  # the first one large and in the color
@@ -42,7 +44,7 @@ class Montage:
         self.path = path
         self.left_out = 0
         self.unwritable: set[str] = set()  # texts that no font here can draw
-        self._rows: list[list[_Tile]] = []
+        self._rows: list[list[Tile]] = []
 
     def add(self, match: Match, thumbnail: Callable[[int], bytes | None]) -> None:
         """Add a match that carries its own thumbnail; `thumbnail` gives those of references.
@@ -59,9 +61,9 @@ class Montage:
         needed = f"{match.threshold:.2f} needed"
         lines = (said, needed) if match.known else ("unknown", f"{said}, {needed}")
         color = _KNOWN if match.known else _UNKNOWN
-        answer = _Tile(match.thumbnail, color, (*lines, _file(match.query)))
+        answer = Tile(match.thumbnail, color, (*lines, _file(match.query)))
         references = [
-            _Tile(
+            Tile(
                 thumbnail(neighbor.reference) or b"",
                 _KNOWN if neighbor.name == match.name else _PALE,
                 (neighbor.name, f"{neighbor.similarity:.2f}"),
@@ -69,6 +71,13 @@ class Montage:
             for neighbor in match.neighbors[:_BEST]
         ]
         self._rows.append([answer, *references])
+
+    def add_row(self, tiles: list[Tile]) -> None:
+        """Add a row of any tiles, the first one framed."""
+        if len(self._rows) == MAX_ROWS:
+            self.left_out += 1
+        else:
+            self._rows.append(tiles)
 
     def draw(self) -> Image.Image:
         """Draw the sheet: a row a query, the query first and framed."""
@@ -95,7 +104,7 @@ class Montage:
         return True
 
 
-def _draw_tile(sheet: Image.Image, tile: _Tile, x: int, y: int, *, framed: bool) -> None:
+def _draw_tile(sheet: Image.Image, tile: Tile, x: int, y: int, *, framed: bool) -> None:
     draw = ImageDraw.Draw(sheet)
     small = _opened(tile.jpeg)
     if small:
