@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from fewshot import export  # noqa: F401  imported before the fork, not after each
 from fewshot.changes import erase, forget, rename, undo
+from fewshot.corrections import Shown, correct
 from fewshot.operations import last_to_undo
 from fewshot.staging import staging
 from fewshot.store import Store
@@ -34,11 +35,12 @@ from tests.test_store import RECIPE
 NAMES = tuple("aqua bruna chie darkness eris fumi".split())
 MANY = 300  # pictures in a large enrollment
 PICTURES = 3_000  # how many different ones there are
+CORRECTED = range(4_000, 4_030)  # others, that are corrected and never enrolled
 MOST = 1_500  # references from which on the writer erases, so that the gallery stays small
 LIFETIME = 60  # seconds, should nobody kill it
 
 WEIGHTS = {"enroll": 8, "enroll many": 3, "rename": 4, "forget": 3, "undo": 4, "erase": 3}
-WEIGHTS |= {"import": 2, "reopen": 2}
+WEIGHTS |= {"import": 2, "reopen": 2, "correct": 4}
 
 
 class Picture(NamedTuple):
@@ -101,6 +103,10 @@ def perform(store: Store, act: Act, archives: list[Path]) -> int:
         return forget(store, act.name).references
     if act.what == "erase":
         return erase(store, act.name).references
+    if act.what == "correct":
+        one = picture(act.first)
+        shown = Shown(one.digest, one.vector, one.source, "0 0 10 20", one.thumbnail)
+        return correct(store, shown, rejected=[act.name]).confined
     if act.what == "undo":
         return undo(store).references
     return import_archive(store, archives[act.first], Watch()).references
@@ -119,6 +125,8 @@ def choose(store: Store, rng: random.Random, archives: int) -> Act:
         return Act(what, rng.choice(names), rng.choice(free))
     if what == "forget" and names:
         return Act(what, rng.choice(names))
+    if what == "correct" and names:
+        return Act(what, rng.choice(names), first=rng.choice(CORRECTED))
     if what == "erase" and bearers:
         return Act(what, rng.choice(bearers))
     if what == "undo" and last and last.what != "erase":

@@ -37,7 +37,7 @@ ARCHIVES: list[dict[str, range]] = [
 ]
 LONGEST = 0.06  # seconds that a writer lives on after the word that its end was set for
 LAST_WORDS = ("begins", "begins", "returned", "born")
-Pictures = frozenset[int]
+Pictures = frozenset[int]  # of an identity; less than 0: corrected not to be of it
 Look = Callable[[int], "Standing"]  # what stands in the gallery after so many kills
 
 
@@ -61,13 +61,17 @@ class Standing:
                     living[name] = living.get(name, frozenset()) | frozenset(pictures)
             added = size(living) - size(self.living)
             return (replace(done, living=living), added) if added else (self, 0)
+        if act.what == "correct":
+            before = living[act.name]
+            living[act.name] = before | {-act.first}
+            return (self, 0) if -act.first in before else (replace(done, living=living), 0)
         if act.what == "rename":
             living[act.other] = living.pop(act.name)
             return replace(done, living=living), 0
         if act.what == "forget":
             gone = living.pop(act.name)
             forgotten = tuple(sorted([*forgotten, (act.name, gone)], key=order))
-            return replace(done, living=living, forgotten=forgotten), len(gone)
+            return replace(done, living=living, forgotten=forgotten), count(gone)
         if act.what == "erase":
             living.pop(act.name, None)
             forgotten = tuple(one for one in forgotten if one[0] != act.name)
@@ -79,11 +83,15 @@ class Standing:
 
     @property
     def references(self) -> int:
-        return size(self.living) + sum(len(pictures) for _, pictures in self.forgotten)
+        return size(self.living) + sum(count(pictures) for _, pictures in self.forgotten)
 
 
 def size(pictures: Mapping[Any, Pictures]) -> int:
-    return sum(map(len, pictures.values()))
+    return sum(map(count, pictures.values()))
+
+
+def count(pictures: Pictures) -> int:
+    return sum(number >= 0 for number in pictures)
 
 
 def order(forgotten: tuple[str, Pictures]) -> tuple[str, list[int]]:
@@ -106,9 +114,16 @@ def found_in(store: Store) -> Standing:
         assert tuple(row) == picture(number)
         owned.setdefault((identity, name, bool(forgotten)), set()).add(number)
     assert sum(map(len, owned.values())) == ask("SELECT count(*) FROM thumbnails").fetchone()[0]
+    whose = {key[0]: key for key in owned}
+    for identity, *row in ask(
+        "SELECT rejected, digest, vector, source, thumbnail FROM corrections"
+    ):
+        number = int(row[2].removeprefix("/pictures/"))
+        assert tuple(row) == picture(number)
+        owned[whose[identity]].add(-number)
     living = {name: frozenset(some) for (_, name, gone), some in owned.items() if not gone}
     assert [(one.name, one.references) for one in store.identities()] == [
-        (name, len(living[name])) for name in sorted(living)
+        (name, count(living[name])) for name in sorted(living)
     ]
     gone = [(name, frozenset(some)) for (_, name, gone), some in owned.items() if gone]
     log = tuple(what for (what,) in ask("SELECT what FROM operations ORDER BY id"))
