@@ -16,6 +16,7 @@ from fewshot.corrections import Shown, correct
 from fewshot.errors import CannotCorrect, CannotUndo, NameTaken, UnknownName
 from fewshot.operations import history
 from fewshot.rejections import corrections
+from fewshot.setting_aside import set_aside
 from fewshot.store import Store
 from tests.test_store import RECIPE, enroll
 
@@ -203,7 +204,7 @@ def test_the_history_of_the_erased_says_that_somebody_was(store: Store) -> None:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["enroll", "correct", "say who", "rename", "forget", "undo"]),
+        st.sampled_from(["enroll", "correct", "say who", "quarantine", "rename", "forget", "undo"]),
         st.sampled_from("abcd"),
         st.sampled_from("abcd"),
     ),
@@ -220,6 +221,8 @@ def perform(store: Store, what: str, one: str, other: str, number: int) -> None:
         digest, source = sha256(picture.encode()).digest(), f"/pictures/{picture}"
         shown = Shown(digest, picture.encode().ljust(16), source, "0 0 10 20", b"jpeg")
         correct(store, shown, rejected=[one], truth=other if what == "say who" else None)
+    elif what == "quarantine":
+        set_aside(store, [reference.id for reference in store.references(one)])
     elif what == "undo":
         undo(store)
     elif what == "rename":

@@ -17,6 +17,7 @@ from fewshot import Recognizer
 from fewshot.changes import erase, forget, rename, undo
 from fewshot.corrections import correct
 from fewshot.errors import GalleryMissing, GalleryUnavailable
+from fewshot.setting_aside import set_aside
 from fewshot.store import Store
 from fewshot.upgrades import APPLICATION_ID, UPGRADES
 from tests.conftest import draw
@@ -53,6 +54,8 @@ OPERATIONS: dict[str, tuple[Act, ...]] = {  # the last one meets the fault, thos
     "erase": (lambda store: erase(store, "aqua"),),
     "correct": (correct_two,),
     "undo correct": (correct_two, undo),
+    "quarantine": (lambda store: set_aside(store, [1, 2, 3]),),
+    "undo quarantine": (lambda store: set_aside(store, [1, 4]), undo),
     "undo forget": (lambda store: forget(store, "aqua"), undo),
     "undo enroll": (lambda store: enroll(store, kazuma="four five"), undo),
 }
