@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -45,6 +46,18 @@ def test_a_clean_gallery_has_no_findings_and_ends_with_0(fewshot: Run, folder_of
     answer = fewshot("doctor", "--only", "mislabeled", "--only", "same-identity")
     assert (answer.code, answer.out) == (0, "")
     assert "nothing to mend" in answer.err
+
+
+def test_the_example_of_readme_is_what_it_says(
+    fewshot: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = Path(__file__).parent.parent
+    shutil.copytree(root / "gallery", tmp_path / "gallery")
+    monkeypatch.chdir(tmp_path)
+    shutil.move("gallery/aqua/01.jpg", "gallery/megumin/aqua-01.jpg")
+    fewshot("enroll", "gallery")
+    said = fewshot("doctor").out.rstrip()
+    assert textwrap.indent(said, "    ") in (root / "README.md").read_text(encoding="utf-8")
 
 
 def test_an_empty_gallery_has_no_findings(fewshot: Run, enrolled: Path) -> None:
