@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fewshot.embedder import Embedder, Refusal
     from fewshot.enrollment import Enrollment
     from fewshot.errors import FewshotError
+    from fewshot.findings import Diagnosis, Effect, Finding
     from fewshot.gallery import Candidate, Neighbor
     from fewshot.matching import Match
     from fewshot.recognizer import Recognizer
@@ -45,9 +46,12 @@ _HOME = {
     "Candidate": "gallery",
     "Corrected": "records",
     "Correction": "records",
+    "Diagnosis": "findings",
+    "Effect": "findings",
     "Embedder": "embedder",
     "Enrollment": "enrollment",
     "FewshotError": "errors",
+    "Finding": "findings",
     "Forgotten": "records",
     "GalleryInfo": "records",
     "Identity": "records",
@@ -68,9 +72,12 @@ __all__ = [
     "Candidate",
     "Corrected",
     "Correction",
+    "Diagnosis",
+    "Effect",
     "Embedder",
     "Enrollment",
     "FewshotError",
+    "Finding",
     "Forgotten",
     "GalleryInfo",
     "Identity",
