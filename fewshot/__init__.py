@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from fewshot.enrollment import Enrollment
     from fewshot.errors import FewshotError
     from fewshot.findings import Diagnosis, Effect, Finding
-    from fewshot.gallery import Candidate, Neighbor
-    from fewshot.matching import Match
+    from fewshot.nearness import Candidate, Neighbor
+    from fewshot.reasons import Vote
     from fewshot.recognizer import Recognizer
     from fewshot.records import (
         Brought,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Operation,
         Reference,
     )
+    from fewshot.verdict import Match
     from fewshot.watch import Watch
 
 _HOME = {
@@ -43,7 +44,7 @@ _HOME = {
     "Box": "crops",
     "Brought": "records",
     "CachedIndex": "records",
-    "Candidate": "gallery",
+    "Candidate": "nearness",
     "Corrected": "records",
     "Correction": "records",
     "Diagnosis": "findings",
@@ -55,12 +56,13 @@ _HOME = {
     "Forgotten": "records",
     "GalleryInfo": "records",
     "Identity": "records",
-    "Match": "matching",
-    "Neighbor": "gallery",
+    "Match": "verdict",
+    "Neighbor": "nearness",
     "Operation": "records",
     "Recognizer": "recognizer",
     "Reference": "records",
     "Refusal": "embedder",
+    "Vote": "reasons",
     "Watch": "watch",
 }
 
@@ -87,6 +89,7 @@ __all__ = [
     "Recognizer",
     "Reference",
     "Refusal",
+    "Vote",
     "Watch",
     "__version__",
 ]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewshot.growing import GrowingRows
-from fewshot.index import Found, Ids, Vectors, check_vectors, nearest_first
+from fewshot.index import Found, Ids, Vectors, check_vectors, nearest_first, some_of_each
 
 MOST_ROTATED = 4096
 """Numbers above which a rotation would take too much room; then there is none."""
@@ -146,10 +146,10 @@ class ApproximateIndex:
         gone |= np.isin(self._owners.rows, list(owners))
         self._dead = int(gone.sum())
 
-    def sample(self, most: int) -> tuple[Vectors, Ids]:
-        """Return at most so many vectors, evenly taken, and their owners."""
+    def sample(self, most: int, each: int) -> tuple[Vectors, Ids]:
+        """Return at most so many vectors in all, and of each owner, and their owners."""
         alive = np.flatnonzero(~self._gone.rows)
-        some = alive[:: max(1, -(-len(alive) // most))]
+        some = alive[some_of_each(self._owners.rows[alive], most, each)]
         return self._fetch(self._ids.rows[some]), self._owners.rows[some]
 
     def search(self, queries: Vectors, k: int) -> Found:

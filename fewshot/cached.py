@@ -60,7 +60,9 @@ class Lenses:
 
     def prototypes(self) -> Prototypes:
         """Return the class means."""
-        return Prototypes.of_sums(self.sums, self.names)
+        owners, counts = np.unique(self.owners, return_counts=True)
+        place = np.searchsorted(owners, self.names)
+        return Prototypes.of_sums(self.sums, self.names, counts[place].astype(np.int64))
 
 
 def keep(store: Store, lenses: Lenses, about: CachedIndex) -> bool:

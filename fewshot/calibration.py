@@ -1,58 +1,98 @@
-"""How near strangers come, in this gallery and in others, comes in; the threshold goes out."""
+"""What a gallery knows of strangers comes in, and a rate; p-values and the score needed go out.
+
+Of strangers shown to this gallery, at most this share is to get any name. Each identity in turn
+plays the stranger against the rest; with all pictures of an identity as one block, the p-value of a
+new picture is (1 + the blocks that come as near) / (1 + blocks): conformal prediction (Vovk,
+Gammerman, Shafer 2005) for data in groups (Lee, Barber, Willett, arXiv 2306.06342). It can tell no
+rate below 1 / (1 + blocks), and near that it rests on the one nearest block; so below
+2 / (1 + blocks) the shares measured on other pictures take over, never more freely than the second
+block allows. docs/decisions/0013-the-rate-of-false-names.md says what that gives.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fewshot.backbones.spec import StrangerPrior
+from fewshot.evidence import Evidence
+from fewshot.scoring import NEVER
+from fewshot.stranger_model import StrangerTail
 
-RATE = 0.05
-"""The share of strangers that the threshold is meant to let by."""
-
-PRIOR_NAMES = 5
-"""The prior counts as much as this many names of the gallery's own."""
-
-
-@dataclass(frozen=True, slots=True)
-class StrangerSample:
-    """What a gallery says of strangers: each identity in turn not enrolled, asked against the rest.
-
-    similarities: (n,), cosine to the nearest class mean of any other. owners: (n,), whose each is.
-    """
-
-    similarities: NDArray[np.float32]
-    owners: NDArray[np.int64]
+ANCHOR = 2.0
+"""Blocks, of those that come nearest, that the gallery's own evidence is to have beyond a rate."""
 
 
-def usual_similarity(prior: StrangerPrior, references: int) -> float:
-    """Return the similarity that 5 % of strangers exceed in galleries of so many references.
+class Calibration:
+    """The p-value of a decision score, and the score that a name needs."""
 
-    It climbs with the gallery: with more references a stranger finds a better look-alike.
-    """
-    climbed = prior.at_one + prior.per_doubling * math.log2(max(1, references))
-    return min(prior.ceiling, climbed)
+    def __init__(
+        self, evidence: Evidence, tail: StrangerTail, *, rate: float, strict: bool = False
+    ) -> None:
+        """Calibrate for a rate in (0, 1).
+
+        strict: rest on the gallery's own evidence alone, down to 1 / (1 + blocks); where that does
+        not reach the rate, `supported` is False and the score needed infinite.
+        """
+        self.rate, self._strict, self._tail = rate, strict, tail
+        wanted = 1.0 if strict else ANCHOR
+        alone = rate * (evidence.stranger_blocks + 1) >= wanted
+        told = evidence.stand_ins > NEVER
+        use_own = not (alone and evidence.stranger_blocks)
+        scores = [evidence.strangers, evidence.stand_ins[told] if use_own else _NOTHING]
+        blocks = [-1 - evidence.blocks, evidence.owners[told] if use_own else _NOBODY]
+        self.stranger_blocks = evidence.stranger_blocks
+        self.names = len(np.unique(evidence.owners[told])) if use_own else 0
+        self.blocks = self.stranger_blocks + self.names
+        self._rank(np.concatenate(scores).astype(np.float64), np.concatenate(blocks))
+        self.tightest = min(1.0, wanted / (self.blocks + 1))
+        """The lowest rate that the gallery's own evidence can show."""
+        self.supported = rate >= self.tightest * (1 - 1e-12)
+        self.anchor = self._above(self.tightest)
+        if self.supported:
+            self.needed = self._above(rate)
+        else:
+            self.needed = math.inf if strict else max(self.anchor, tail.score(rate))
+
+    @property
+    def basis(self) -> str:
+        """What it rests on: "gallery", "strangers", "gallery and strangers" or "prior"."""
+        if not self.supported:
+            return "prior"
+        own = ["gallery"] if self.names else []
+        return " and ".join(own + (["strangers"] if self.stranger_blocks else []))
+
+    @property
+    def names_needed(self) -> int:
+        """How many names, or strangers, would show the rate asked for."""
+        return math.ceil((1.0 if self._strict else ANCHOR) / self.rate - 1e-9) - 1
+
+    def p_value(self, score: float) -> float:
+        """Return the share of strangers that would come as near as this, in (0, 1]."""
+        conformal = (1.0 + self._beyond(score)) / (self.blocks + 1)
+        if self.supported or score < self.anchor:
+            return min(1.0, conformal)
+        return min(self.tightest, self._tail.rate(score))
+
+    def _rank(self, scores: NDArray[np.float64], blocks: NDArray[np.int64]) -> None:
+        order = np.argsort(-scores, kind="stable")
+        _, group, counts = np.unique(blocks, return_inverse=True, return_counts=True)
+        weights = 1.0 / counts[group.reshape(-1)] if len(blocks) else np.empty(0)
+        self._falling = scores[order]
+        self._sums = np.concatenate([[0.0], np.cumsum(weights[order])])
+
+    def _beyond(self, score: float) -> float:
+        """Return how many blocks come as near: each counts by the share of its pictures."""
+        return float(self._sums[np.searchsorted(-self._falling, -score, side="right")])
+
+    def _above(self, rate: float) -> float:
+        """Return the lowest score whose conformal p-value is within a rate."""
+        allowed = rate * (self.blocks + 1) - 1.0 + 1e-9
+        place = int(np.searchsorted(self._sums, allowed, side="right")) - 1
+        if place >= len(self._falling):
+            return -math.inf
+        return float(np.nextafter(self._falling[place], math.inf))
 
 
-def threshold_for(prior: StrangerPrior, references: int, sample: StrangerSample | None) -> float:
-    """Return the similarity a name needs.
-
-    The gallery's own evidence is the similarity that 5 % of its stand-in strangers exceed, each
-    identity counting the same. A higher prior raises it, weighing as much as five names; a lower
-    one does not lower it: a small gallery is made more cautious, never less. One name alone
-    (`sample` None) lives on the prior. What this gives on real pictures is printed by
-    eval/strangers.py; it is a usual value and no promise.
-    """
-    usual = usual_similarity(prior, references)
-    if sample is None:
-        return usual
-    names, group, counts = np.unique(sample.owners, return_inverse=True, return_counts=True)
-    weights = 1.0 / counts[group.reshape(-1)]
-    order = np.argsort(sample.similarities)
-    passed = np.cumsum(weights[order]) / len(names)
-    own = float(sample.similarities[order][np.searchsorted(passed, 1.0 - RATE - 1e-9)])
-    share = len(names) / (len(names) + PRIOR_NAMES)
-    return min(prior.highest, max(own, share * own + (1.0 - share) * usual))
+_NOTHING, _NOBODY = np.empty(0, np.float32), np.empty(0, np.int64)

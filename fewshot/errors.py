@@ -8,6 +8,7 @@ FewshotError
   GalleryError (4)     GalleryMissing, GalleryEmpty, NotAGallery, GalleryTooNew,
                        GalleryLocked, GalleryDamaged, GalleryUnavailable, FileDamaged
   BackboneError (5)    UnknownBackbone, RecipeMismatch
+  DataError (6)        RateNotSupported, in `calibration_errors`
 
 A message says what failed, on which thing, and what to do; its parts stay as attributes.
 """

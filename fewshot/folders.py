@@ -96,6 +96,22 @@ def plan_enrollment(path: Path, name: str | None) -> Plan:
     return _under_one_name(path, name)
 
 
+def blocks_in(path: Path) -> list[tuple[str, Path]]:
+    """Return all pictures of a folder, each with whose it is: a sub-folder is one, or a picture.
+
+    Raises NoImagesFound.
+    """
+    if not _is_folder(path):
+        return [(os.path.abspath(path), path)]
+    loose, subs = _contents(path)
+    found = [(os.path.abspath(one), one) for one in loose]
+    for sub in subs:
+        found += [(os.path.abspath(sub), one) for one in _pictures_of(sub, path, subs)]
+    if not found:
+        raise NoImagesFound(path)
+    return found
+
+
 def _by_sub_folder(folder: Path) -> Plan:
     if not _is_folder(folder):
         if os.path.lexists(folder):

@@ -6,10 +6,8 @@ date whenever the store has changed, whoever changed it, by what the log of oper
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -17,46 +15,24 @@ from numpy.typing import NDArray
 
 from fewshot.approximate import ApproximateIndex
 from fewshot.cached import kept
-from fewshot.calibration import StrangerSample
+from fewshot.corrected_pictures import Corrections
 from fewshot.errors import GalleryDamaged
+from fewshot.evidence import Evidence
 from fewshot.index import APPROXIMATE_FROM, ExactIndex
+from fewshot.namer import namer_for
+from fewshot.naming import Naming, naming_of
+from fewshot.nearness import Candidate, Neighbor
 from fewshot.operations import last_operation, touched_since
-from fewshot.prototypes import Prototypes
+from fewshot.rules import SIMPLEST
+from fewshot.standing import Standing, Strangers
 from fewshot.store import Store
-from fewshot.vectors import Block, blocks
-
-MOST_STRANGERS = 2_000
-"""References that stand in for strangers; more would cost time and change little."""
-
-MOST_COMPARED = 20_000_000
-"""Stand-in strangers times names that are compared: where there are many names, fewer strangers."""
-
-LOOKED_AT = 0.25
-"""The share of strangers, highest first, whose look-alikes are looked up: more than is needed."""
+from fewshot.strangers import read_strangers, strangers_kept
+from fewshot.vectors import Block, blocks, vectors_of
 
 MOST_TOUCHED = 1_000
 """Identities changed since the last look from which on all is read anew."""
 
 Found = TypeVar("Found")
-_NOT_ASKED = StrangerSample(np.empty(0, np.float32), np.empty(0, np.int64))
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A name a query may have."""
-
-    name: str
-    similarity: float  # cosine to the name's class mean, in [-1, 1], larger is nearer
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbor:
-    """A reference near a query."""
-
-    name: str
-    similarity: float  # cosine to the reference, in [-1, 1], larger is nearer
-    reference: int  # its id; ids are never used again
-    source: str  # the path it was enrolled from
 
 
 class Gallery:
@@ -79,8 +55,14 @@ class Gallery:
         self._operation = 0  # the last one that the lenses show
         self._last = 0  # the highest id of a reference that they show
         self._index: ExactIndex | ApproximateIndex = ExactIndex(self._store.recipe.d)
-        self._prototypes = Prototypes.of(self._store.recipe.d)
-        self._strangers: StrangerSample | None = _NOT_ASKED
+        self._namer = namer_for(self._store.recipe.d, Naming(), self._same_picture)
+        self._evidence: Evidence | None = None
+        self._corrections: Corrections | None = None
+        self._corrected_before: Corrections | None = None
+        self._strangers_seen = (-1, -1)
+        self._strangers = Strangers(
+            np.empty((0, self._store.recipe.d), np.float32), np.empty(0, np.int64)
+        )
         self._sharing: set[tuple[int, int]] = set()
         self._sharing_until = 0
 
@@ -111,9 +93,9 @@ class Gallery:
         return len(self) >= APPROXIMATE_FROM
 
     @property
-    def path(self) -> Path:
-        """The gallery file."""
-        return self._store.path
+    def store(self) -> Store:
+        """The gallery file, open."""
+        return self._store
 
     def neighbors(self, vector: NDArray[np.float32], k: int) -> tuple[Neighbor, ...]:
         """Return the k nearest references, nearest first; fewer where there are fewer.
@@ -127,77 +109,138 @@ class Gallery:
             for similarity, number in zip(similarities[0].tolist(), ids[0].tolist(), strict=True)
         )
 
-    def candidates(self, vector: NDArray[np.float32], k: int) -> tuple[Candidate, ...]:
-        """Return the k nearest names by their class means, nearest first.
+    @property
+    def corrections(self) -> Corrections:
+        """What was said of pictures that were named wrongly."""
+        if self._corrections is None:
+            self._corrections = Corrections(self._store, self._corrected_before)
+            self._corrected_before = self._corrections
+        return self._corrections
 
-        vector: (d,) float32 of length 1. k: 1 or more.
+    @property
+    def naming(self) -> Naming:
+        """How it names."""
+        return self._namer.naming
+
+    def standing(self, vector: NDArray[np.float32], k: int) -> Standing:
+        """Return how a query stands to the k nearest names. vector: (d,) of length 1; k: 1 or more.
+
+        Names are scored by the gallery's rule; a gallery that is searched by an approximate index
+        has the nearest class mean.
         """
-        nearest = self._prototypes.nearest(vector, k)
-        names = self._store.names_of(owner for owner, _ in nearest)
-        return tuple(Candidate(self._of(names, owner), similar) for owner, similar in nearest)
+        return self._namer.standing(vector, k)
 
-    def strangers(self) -> StrangerSample | None:
-        """Return how near strangers would come, by letting each identity stand in for one.
+    def candidates(self, standing: Standing) -> tuple[Candidate, ...]:
+        """Return the names of a standing, nearest first."""
+        names = self._store.names_of(standing.owners.tolist())
+        return tuple(
+            Candidate(self._of(names, owner), score)
+            for owner, score in zip(standing.owners.tolist(), standing.scores.tolist(), strict=True)
+        )
+
+    def votes(self, vector: NDArray[np.float32], name: str) -> list[tuple[int, float]]:
+        """Return what each reference adds to the score of a name, by its id, most first.
+
+        vector: (d,) of length 1. Raises UnknownName.
+        """
+        owner = self._store.identity(name)
+        return self._namer.votes(vector, owner, vectors_of(self._store, owner))
+
+    def held_out(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return how each reference of a name stands without itself: to its own, to the next.
+
+        Both (n,); below -1 where there is nobody. Raises UnknownName.
+        """
+        owner = self._store.identity(name)
+        return self._namer.held_out(owner, vectors_of(self._store, owner)[1])
+
+    def sources(self, references: list[int]) -> dict[int, str]:
+        """Return where references came from, by id."""
+        known = self._store.references_by_id(references)
+        return {number: self._of(known, number).source for number in references}
+
+    def names_of(self, identities: Collection[int]) -> set[str]:
+        """Return the names of identities."""
+        return set(self._store.names_of(identities).values()) if identities else set()
+
+    def friends(self, owner: int) -> set[int]:
+        """Return the identities that share a picture with one: no strangers to it."""
+        self._share()
+        return {other for one, other in self._sharing if one == owner}
+
+    def evidence(self) -> Evidence:
+        """Return what the gallery knows of strangers: each identity in turn stands in for one.
 
         At most 2,000 references, evenly taken. Names that share a picture, or nearly, are no
-        strangers to each other. None where there are not two names.
+        strangers to each other. The same object as long as nothing has changed.
         """
-        if self._strangers is _NOT_ASKED:
-            self._strangers = self._ask_as_strangers() if len(self._prototypes) > 1 else None
-        return self._strangers
+        if self._evidence is None:
+            self._share()
+            self._take_up_strangers()
+            self._evidence = self._namer.evidence(
+                len(self), self._index.sample, frozenset(self._sharing), self._strangers
+            )
+        return self._evidence
 
-    def _ask_as_strangers(self) -> StrangerSample | None:
-        most = min(MOST_STRANGERS, max(1, MOST_COMPARED // len(self._prototypes)))
-        vectors, owners = self._index.sample(most)
+    def _take_up_strangers(self) -> None:
+        """Read the pictures of nobody enrolled that were given, where they have changed."""
+        seen = strangers_kept(self._store)
+        if seen != self._strangers_seen:
+            self._strangers, self._strangers_seen = read_strangers(self._store), seen
+
+    def _share(self) -> None:
         self._sharing |= self._store.sharing(after=self._sharing_until)
         self._sharing_until = self._last
-        similarities = self._prototypes.as_strangers(
-            vectors, owners, self._sharing, same=self._same_picture, share=LOOKED_AT
-        )
-        told = np.isfinite(similarities)
-        return StrangerSample(similarities[told], owners[told]) if told.any() else None
 
     def _of(self, known: dict[int, Found], number: int) -> Found:
         if number not in known:
-            raise GalleryDamaged(self.path, "a reference belongs to nobody")
+            raise GalleryDamaged(self._store.path, "a reference belongs to nobody")
         return known[number]
 
     def _catch_up(self) -> None:
         """Read what has changed; the caller holds the snapshot."""
         if not self._last:
-            self._take_up_index()
+            self._begin()
         touched: list[int] = []
         if self._last:
             touched = touched_since(self._store, self._operation, most=MOST_TOUCHED)
-        if len(touched) > MOST_TOUCHED:
+        if len(touched) > MOST_TOUCHED or self._naming() != self._namer.naming:
             self._clear()
             touched = []
-        if not self._last:
-            index = ExactIndex(self._store.recipe.d)
-            index.reserve(self._store.count())
-            self._index = index
-        before = self._last, len(self)
+            self._begin()
         self._index.remove(touched)
-        self._prototypes.remove(touched)
+        self._namer.remove(touched)
         for identity in touched:
             self._read(blocks(self._store, of=identity, until=self._last))
         self._read(blocks(self._store, after=self._last))
-        if touched or before != (self._last, len(self)):
-            self._strangers = _NOT_ASKED
+        self._evidence = self._corrections = None
         self._operation = last_operation(self._store)
         self._seen = self._store.state
 
-    def _take_up_index(self) -> None:
+    def _begin(self) -> None:
         """Start from the index kept beside the gallery, where there is one; else all is read."""
+        d, means = self._store.recipe.d, None
         if lenses := kept(self._store):
-            self._index, self._prototypes = lenses.index(self._store), lenses.prototypes()
+            self._index, means = lenses.index(self._store), lenses.prototypes()
             self._operation, self._last = lenses.operation, lenses.last
+        else:
+            exact = ExactIndex(d)
+            exact.reserve(self._store.count())
+            self._index = exact
+        self._namer = namer_for(d, self._naming(), self._same_picture, means)
+
+    def _naming(self) -> Naming:
+        """Return how the gallery names; an approximate index has class means only."""
+        naming = naming_of(self._store)
+        if isinstance(self._index, ApproximateIndex) and naming.rule != SIMPLEST:
+            return Naming()
+        return naming
 
     def _read(self, some: Iterator[Block]) -> None:
         for ids, owners, vectors in some:
             try:
                 self._index.add(vectors, ids, owners)
             except ValueError as error:
-                raise GalleryDamaged(self.path, str(error)) from error
-            self._prototypes.add(vectors, owners)
+                raise GalleryDamaged(self._store.path, str(error)) from error
+            self._namer.add(vectors, ids, owners)
             self._last = max(self._last, int(ids[-1]))

@@ -66,10 +66,10 @@ class ExactIndex:
         for column in (self._vectors, self._ids, self._owners):
             column.remove(at)
 
-    def sample(self, most: int) -> tuple[Vectors, Ids]:
-        """Return at most so many vectors, evenly taken, and their owners."""
-        step = max(1, -(-len(self) // most))
-        return self._vectors.rows[::step], self._owners.rows[::step]
+    def sample(self, most: int, each: int) -> tuple[Vectors, Ids]:
+        """Return at most so many vectors in all, and of each owner, and their owners."""
+        some = some_of_each(self._owners.rows, most, each)
+        return self._vectors.rows[some], self._owners.rows[some]
 
     def search(self, queries: Vectors, k: int) -> Found:
         """Return similarities and ids, each (n, min(k, len)), nearest first.
@@ -116,6 +116,20 @@ def nearest_first(similarities: Vectors, ids: Ids, k: int) -> Found:
         nearest[row] = near[np.lexsort((names[near], -similar[near]))[:k]]
     similarities = np.take_along_axis(similarities, nearest, axis=1)
     return Found(np.clip(similarities, -1.0, 1.0), np.take_along_axis(ids, nearest, axis=1))
+
+
+def some_of_each(owners: Ids, most: int, each: int) -> NDArray[np.intp]:
+    """Return places of at most `most` rows, evenly taken, and where there is room `each` an owner.
+
+    owners: (n,). Among more than 100,000 rows only the first holds.
+    """
+    if len(owners) > APPROXIMATE_FROM:
+        return np.arange(len(owners))[:: max(1, -(-len(owners) // most))]
+    order = np.argsort(owners, kind="stable")
+    _, starts, counts = np.unique(owners[order], return_index=True, return_counts=True)
+    rank = np.arange(len(owners)) - np.repeat(starts, counts)
+    some = np.sort(order[rank < each])
+    return some[:: max(1, -(-len(some) // most))]
 
 
 def check_vectors(vectors: Vectors, d: int) -> None:

@@ -2,121 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fewshot.backbones.spec import StrangerPrior
-from fewshot.calibration import threshold_for
-from fewshot.crops import Box
+from fewshot.calibration import Calibration
+from fewshot.calibration_errors import RateNotSupported
 from fewshot.embedder import Embedded
 from fewshot.errors import GalleryEmpty
-from fewshot.gallery import Candidate, Gallery, Neighbor
+from fewshot.gallery import Gallery
+from fewshot.nearness import Neighbor
+from fewshot.reasons import Doubt, mend, votes_for
+from fewshot.risk import Risk
+from fewshot.rules import Rule
+from fewshot.stranger_model import StrangerModel
+from fewshot.verdict import Match, Ruling, by_rate, by_threshold, rule_on
 
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The answer to "who is this?"."""
-
-    query: str  # the path asked about, or "<bytes>" ...
-    name: str | None  # None: nobody in the gallery is near enough
-    guess: str  # the nearest name, near enough or not
-    similarity: float  # cosine to the guess's class mean, or to the same picture, in [-1, 1]
-    threshold: float  # the similarity that a name needs
-    runner_up: Candidate | None  # the second name; None where the gallery has one
-    neighbors: tuple[Neighbor, ...]  # the references most like the query, nearest first
-    box: Box  # the crop that was looked at, in pixels of the whole upright picture
-    thumbnail: bytes = field(default=b"", repr=False)  # JPEG of that crop, where asked for
-
-    @property
-    def known(self) -> bool:
-        """Whether somebody was named."""
-        return self.name is not None
-
-    @property
-    def status(self) -> str:
-        """Return "known" or "unknown"."""
-        return "known" if self.known else "unknown"
-
-
-def decide(
-    query: str,
-    candidates: Sequence[Candidate],
-    neighbors: Sequence[Neighbor],
-    *,
-    threshold: float,
-    same_picture: float = 0.99,
-    box: Box,
-    thumbnail: bytes = b"",
-) -> Match:
-    """Name the nearest candidate where it is as near as the threshold, else nobody.
-
-    A query that is one of the references (a cosine of `same_picture`) has that reference's name.
-    candidates: nearest first, at least one, and two where the gallery has two names. neighbors:
-    nearest first.
-    """
-    best = candidates[0]
-    if neighbors and neighbors[0].similarity >= same_picture:
-        best = Candidate(neighbors[0].name, neighbors[0].similarity)
-    others = [one for one in candidates if one.name != best.name]
-    return Match(
-        query=query,
-        name=best.name if best.similarity >= threshold else None,
-        guess=best.name,
-        similarity=best.similarity,
-        threshold=threshold,
-        runner_up=others[0] if others else None,
-        neighbors=tuple(neighbors),
-        box=box,
-        thumbnail=thumbnail,
-    )
+Model = Callable[[Rule], StrangerModel]
+"""A rule comes in; what is known of strangers under it goes out."""
 
 
 class Matcher:
     """Asks a gallery about pictures."""
 
-    def __init__(self, gallery: Gallery, strangers: StrangerPrior) -> None:
-        self._gallery = gallery
-        self._strangers = strangers
+    def __init__(self, gallery: Gallery, model: Model, same_picture: float) -> None:
+        self._gallery, self._model, self._same_picture = gallery, model, same_picture
+        self._calibrated: dict[Risk, tuple[object, Calibration]] = {}
 
-    def match(self, picture: Embedded, *, k: int, threshold: float | None) -> Match:
-        """Say who it is; raises GalleryEmpty.
+    @property
+    def gallery(self) -> Gallery:
+        """The gallery that it asks."""
+        return self._gallery
 
-        k: how many neighbors the answer shows, 1 or more. threshold: a similarity in [-1, 1]; None
-        takes the gallery's usual one.
+    def match(
+        self,
+        picture: Embedded,
+        *,
+        k: int,
+        risk: Risk,
+        threshold: float | None = None,
+        explain: bool = False,
+    ) -> Match:
+        """Say who it is; raises GalleryEmpty, RateNotSupported.
+
+        k: how many neighbors the answer shows, 1 or more. threshold: a similarity in [-1, 1] that
+        decides instead of the rate. explain: find votes and advice too.
         """
         if threshold is not None and not -1.0 <= threshold <= 1.0:
             raise ValueError(f"a threshold is a similarity in [-1, 1], not {threshold}")
         with self._gallery.moment():
-            candidates = self._gallery.candidates(picture.vector, 2)
-            if not candidates:
-                raise GalleryEmpty(self._gallery.path)
-            return decide(
-                picture.source,
-                candidates,
-                self._gallery.neighbors(picture.vector, k),
-                threshold=self._usual_threshold() if threshold is None else threshold,
-                same_picture=self._strangers.same_picture,
-                box=picture.box,
-                thumbnail=picture.thumbnail,
-            )
+            if not len(self._gallery):
+                raise GalleryEmpty(self._gallery.store.path)
+            ruling, neighbors, share = self._ruling(picture, k)
+            found = self._about(picture, ruling, neighbors, share)
+            if threshold is None:
+                match = by_rate(found, self.calibration(risk))
+            else:
+                match = by_threshold(found, threshold)
+            return self._explained(match, picture, ruling) if explain else match
 
     def search(self, vector: NDArray[np.float32], k: int) -> tuple[Neighbor, ...]:
         """Return the k nearest references, nearest first: no decision. vector: (d,), length 1."""
         with self._gallery.moment():
             return self._gallery.neighbors(vector, k)
 
-    def prepare(self) -> bool:
+    def prepare(self, risk: Risk | None) -> bool:
         """Read the gallery now, while pictures are being embedded; answers wait for it anyway.
 
-        Returns whether an index would make that faster.
+        risk: None where a threshold decides. Returns whether an index would make that faster.
+        Raises RateNotSupported.
         """
         with self._gallery.moment():
-            self._gallery.strangers()
+            if risk and len(self._gallery):
+                self.calibration(risk)
             return self._gallery.wants_index
 
-    def _usual_threshold(self) -> float:
-        """Return the similarity that a name needs in this gallery as it is now."""
-        return threshold_for(self._strangers, len(self._gallery), self._gallery.strangers())
+    def calibration(self, risk: Risk) -> Calibration:
+        """Return the calibration of the gallery as it is now, in a moment.
+
+        Raises RateNotSupported where a strict rate cannot be shown.
+        """
+        evidence = self._gallery.evidence()
+        known = self._calibrated.get(risk)
+        if known is None or known[0] is not evidence:
+            tail = self._model(self._gallery.naming.rule).of(evidence)
+            made = Calibration(evidence, tail, rate=risk.rate, strict=risk.strict)
+            self._calibrated[risk] = known = (evidence, made)
+        calibration = known[1]
+        if risk.strict and not calibration.supported:
+            raise RateNotSupported(
+                self._gallery.store.path, risk.rate, calibration.tightest, calibration.names_needed
+            )
+        return calibration
+
+    def _ruling(
+        self, picture: Embedded, k: int
+    ) -> tuple[Ruling, tuple[Neighbor, ...], float | None]:
+        corrections = self._gallery.corrections
+        standing = self._gallery.standing(picture.vector, 2 + len(corrections.names))
+        friends = self._gallery.friends(int(standing.owners[0]))
+        if friends:
+            wider = 2 + len(corrections.names) + len(friends)
+            standing = self._gallery.standing(picture.vector, wider)
+        candidates = self._gallery.candidates(standing)
+        neighbors = self._gallery.neighbors(picture.vector, k)
+        near = {one.name for one in candidates} | {one.name for one in neighbors}
+        rejected = {name for name in near if corrections.rejects(name, picture.thumbnail)}
+        ruling = rule_on(
+            candidates,
+            neighbors,
+            same_picture=self._same_picture,
+            rejected=rejected,
+            friends=self._gallery.names_of(friends),
+        )
+        first = ruling.best is not None and ruling.best.name == candidates[0].name
+        return ruling, neighbors, standing.share if first else None
+
+    def _about(
+        self,
+        picture: Embedded,
+        ruling: Ruling,
+        neighbors: tuple[Neighbor, ...],
+        share: float | None,
+    ) -> Match:
+        best = ruling.best
+        return Match(
+            query=picture.source,
+            name=None,
+            guess=best.name if best else None,
+            similarity=best.similarity if best else -1.0,
+            threshold=1.0,
+            runner_up=ruling.runner_up,
+            neighbors=neighbors,
+            box=picture.box,
+            thumbnail=picture.thumbnail,
+            score=ruling.score,
+            probability=share,
+            rule=str(self._gallery.naming.rule),
+            same_picture=ruling.copy is not None,
+        )
+
+    def _explained(self, match: Match, picture: Embedded, ruling: Ruling) -> Match:
+        if ruling.best is None:
+            return match
+        votes = votes_for(self._gallery, picture.vector, ruling.best.name, ruling.copy)
+        if match.known:
+            return replace(match, votes=votes)
+        doubt = Doubt(match.query, ruling.best, match.runner_up, match.needed)
+        return replace(match, votes=votes, advice=mend(self._gallery, doubt))

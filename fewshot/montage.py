@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from fewshot.errors import CannotWrite
 from fewshot.fonts import Font, find_font
-from fewshot.matching import Match
+from fewshot.verdict import Match
 from fewshot.written import written_whole
 
 MAX_ROWS = 200

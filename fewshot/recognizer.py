@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, partial
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fewshot.bookkeeping import Bookkeeping
-from fewshot.errors import GalleryEmpty, UnreadableImage
+from fewshot.answering import Answering
+from fewshot.errors import UnreadableImage
 from fewshot.folders import each_picture, plan_enrollment
 from fewshot.location import gallery_path
-from fewshot.opening import check_options, embedder_of, open_or_create
+from fewshot.opening import check_options, open_or_create
 from fewshot.store import Store
 from fewshot.watch import Watch
 
 if TYPE_CHECKING:  # numpy, Pillow and FAISS are loaded when a picture is first looked at
     from fewshot.backbones.choice import BackboneChoice
-    from fewshot.embedder import Embedded, Embedder, Refusal
     from fewshot.enrollment import Enrollment
-    from fewshot.gallery import Neighbor
     from fewshot.images import Picture
-    from fewshot.matching import Match, Matcher
 
 _DEAF = Watch()
 
 
-class Recognizer(Bookkeeping):
+class Recognizer(Answering):
     """A gallery file with the embedder its recipe names; a context manager.
 
     For one thread at a time; several processes may share a gallery.
     """
-
-    def __init__(self, store: Store, *, threads: int | None = None, watch: Watch = _DEAF) -> None:
-        super().__init__(store, watch)
-        self._threads = threads
 
     @classmethod
     def open(
@@ -145,9 +137,11 @@ class Recognizer(Bookkeeping):
         """
         from fewshot.enrollment import enroll_pictures
 
-        return enroll_pictures(
+        accounts = enroll_pictures(
             self._store, self._embedder, pictures, progress, threads=self._threads
         )
+        self._choose_rule(sum(one.added for one in accounts))
+        return accounts
 
     def enroll_folder(
         self, folder: str | os.PathLike[str], *, progress: Callable[[], None] | None = None
@@ -157,79 +151,3 @@ class Recognizer(Bookkeeping):
         Raises AmbiguousFolder where it has no sub-folders, NoImagesFound where it has no pictures.
         """
         return self.enroll_all(plan_enrollment(Path(folder), None).pictures, progress=progress)
-
-    def match(self, picture: Picture, *, k: int = 5, threshold: float | None = None) -> Match:
-        """Say who is in a picture, or that it is nobody enrolled.
-
-        k: how many neighbors the answer shows. threshold: the similarity a name needs, in [-1, 1];
-        None takes this gallery's usual one (`calibration.threshold_for`).
-        Raises UnreadableImage, GalleryEmpty.
-        """
-        from fewshot.images import read_picture
-
-        self._require_somebody()
-        embedded = self._embedder.embed_raw(read_picture(picture), threads=self._threads)
-        return self._matcher.match(embedded, k=k, threshold=threshold)
-
-    def match_all(
-        self,
-        pictures: Picture | Iterable[Picture],
-        *,
-        k: int = 5,
-        threshold: float | None = None,
-        with_thumbnails: bool = False,
-    ) -> Iterator[Match | Refusal]:
-        """Answer many pictures, in their order, embedding on all cores; see `match`.
-
-        A picture that cannot be read gives a Refusal and the rest goes on.
-        with_thumbnails: let each Match carry a small JPEG of what was looked at.
-        """
-        from fewshot.pipeline import ordered_map
-
-        self._require_somebody()
-        alone = isinstance(pictures, list) and len(pictures) == 1
-        attempt = partial(
-            self._embedder.attempt,
-            with_thumbnail=with_thumbnails,
-            threads=self._threads if alone else 1,
-        )
-        results = ordered_map(attempt, each_picture(pictures), workers=self._threads)
-        if self._matcher.prepare():
-            self._watch.say(f"{self.path} is large: fewshot index makes it open and answer faster")
-        return (self._answer(result, k, threshold) for result in results)
-
-    def search(self, picture: Picture, k: int = 10) -> tuple[Neighbor, ...]:
-        """Return the k most similar references, nearest first, whoever they are: no decision.
-
-        Raises UnreadableImage, GalleryEmpty.
-        """
-        self._require_somebody()
-        return self._matcher.search(self._embedder.embed(picture, threads=self._threads), k)
-
-    @cached_property
-    def _embedder(self) -> Embedder:
-        return embedder_of(self._store, self._watch)
-
-    @cached_property
-    def _matcher(self) -> Matcher:
-        from fewshot.backbones.catalog import strangers_of
-        from fewshot.gallery import Gallery
-        from fewshot.matching import Matcher
-
-        recipe = self._store.recipe
-        layer = recipe.blueprint.layer if recipe.blueprint else None
-        strangers = strangers_of(recipe.backbone, layer)
-        return Matcher(Gallery(self._store, strangers.same_picture), strangers)
-
-    def _require_somebody(self) -> None:
-        if self._store.is_empty():
-            raise GalleryEmpty(self.path)
-
-    def _answer(
-        self, result: Embedded | Refusal, k: int, threshold: float | None
-    ) -> Match | Refusal:
-        from fewshot.embedder import Refusal
-
-        if isinstance(result, Refusal):
-            return result
-        return self._matcher.match(result, k=k, threshold=threshold)

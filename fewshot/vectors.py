@@ -38,6 +38,16 @@ def blocks(
         )
 
 
+def vectors_of(store: Store, identity: int) -> tuple[Ids, Vectors]:
+    """Return ids (n,) and vectors (n, d) of an identity's references; raises GalleryDamaged."""
+    some = list(blocks(store, of=identity))
+    nothing = np.empty((0, store.recipe.d), np.float32)
+    return (
+        np.concatenate([np.empty(0, np.int64), *(one.ids for one in some)]),
+        np.concatenate([nothing, *(one.vectors for one in some)]),
+    )
+
+
 def stacked(blobs: list[bytes], d: int) -> Vectors:
     """Return vectors as they are stored as an array (n, d); raises ValueError, TypeError."""
     return (

@@ -18,7 +18,7 @@ ROOT = Path(package.__file__).parent
 FLOORS = [
     {"errors", "watch", "backbones.preprocessing", "backbones.cache", "backbones.choice"}
     | {"ordinary"},
-    {"digest"},
+    {"digest", "calibration_errors"},
     {"backbones.blueprint"},
     {
         "names",
@@ -37,34 +37,49 @@ FLOORS = [
         "leave_one_out",
         "sharpness",
         "wording",
+        "evidence",
+        "interval",
+        "nearness",
+        "risk",
+        "rules",
     }
     | {"backbones.palette_colors", "backbones.palette_shapes"},
     {"recipe", "index", "backbones.errors", "backbones.spec"}
     | {"copies", "mislabeling", "removals"},
+    {"scoring", "spaces"},
     {"backbones.own_model", "backbones.artifact", "backbones.published_h5", "backbones.vggface"}
     | {"backbones.download", "backbones.squeeze", "backbones.probes", "backbones.catalog"}
-    | {"backbones.backbone", "prototypes", "approximate", "diagnosis"},
+    | {"backbones.backbone", "prototypes", "approximate", "diagnosis", "stranger_model"},
     {"backbones.weights", "backbones.plan", "backbones.keras_weights", "backbones.litert"},
     {"backbones.inventory", "backbones.keras_networks", "backbones.export"},
     {"backbones.own_network"},
     {"backbones.keras_build"},
     {"backbones.provision"},
-    {"gallery_file", "images", "same_picture", "folders", "backbones.palette", "calibration"},
+    {"gallery_file", "images", "same_picture", "folders", "backbones.palette", "calibration"}
+    | {"stand_ins", "decision"},
     {"backbones.loading", "store"},
-    {"operations", "quarantine", "rejections", "corrected_pictures"}
+    {"naming", "operations", "quarantine", "rejections", "corrected_pictures"}
     | {"embedder", "row_columns", "views"},
     {"arrivals", "export_judgments"},
-    {"inspection", "verification", "staging", "changes", "vectors", "corrections"},
-    {"cached", "export", "doctor", "setting_aside"},
+    {"inspection", "verification", "staging", "changes", "vectors", "corrections"}
+    | {"choosing", "standing"},
+    {"cached", "mean_namer", "strangers", "export", "doctor", "setting_aside"},
+    {"reference_namer"},
+    {"namer"},
     {"index_building", "gallery"},
+    {"reasons"},
+    {"verdict"},
     {"matching", "enrollment", "correcting", "opening", "entries"},
-    {"judgments"},
+    {"judgments", "calibrating"},
     {"transfer"},
     {"bookkeeping"},
+    {"answering"},
     {"recognizer", "montage"},
     {"cli.output", "cli.options", "cli.backbones"},
     {"cli.answers", "cli.progress", "cli.operations"},
+    {"cli.explaining"},
     {
+        "cli.calibrate",
         "cli.enroll",
         "cli.correct",
         "cli.match",

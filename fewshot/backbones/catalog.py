@@ -183,3 +183,11 @@ def strangers_of(name: str, layer: str | None) -> StrangerPrior:
     if layer in (None, own):
         return spec.strangers
     return _MEASURED.get((name, layer or ""), _UNMEASURED)
+
+
+def same_picture_of(name: str, layer: str | None) -> float:
+    """Return the cosine from which two pictures are taken for one: a copy, re-encoded or smaller.
+
+    Where all vectors lie close together, only a copy may count. Raises UnknownBackbone.
+    """
+    return strangers_of(name, layer).same_picture

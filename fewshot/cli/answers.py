@@ -10,8 +10,8 @@ from fewshot.cli.output import Row, printable, shown_path
 
 if TYPE_CHECKING:
     from fewshot.embedder import Refusal
-    from fewshot.gallery import Neighbor
-    from fewshot.matching import Match
+    from fewshot.nearness import Neighbor
+    from fewshot.verdict import Match
 
 MATCH_COLUMNS = (
     "query",
@@ -20,9 +20,20 @@ MATCH_COLUMNS = (
     "guess",
     "similarity",
     "threshold",
+    "p_value",
+    "probability",
+    "basis",
+    "rejected_by",
     "runner_up.name",
     "runner_up.similarity",
     "error",
+)
+
+
+_OF_A_MATCH = (
+    *("name", "guess", "similarity", "threshold", "p_value", "max_false_name", "basis"),
+    *("tightest_rate", "strangers", "probability", "margin", "score", "score_needed", "rule"),
+    *("rejected_by", "same_picture", "advice", "runner_up", "box"),
 )
 
 
@@ -36,7 +47,23 @@ def match_row(match: Match) -> Row:
         "guess": match.guess,
         "similarity": _rounded(match.similarity),
         "threshold": _rounded(match.threshold),
-        "p_value": None,
+        "p_value": match.p_value and float(f"{match.p_value:.3g}"),
+        "max_false_name": match.rate,
+        "basis": match.basis,
+        "tightest_rate": match.tightest and float(f"{match.tightest:.3g}"),
+        "strangers": match.strangers,
+        "probability": None if match.probability is None else _rounded(match.probability),
+        "margin": None if match.margin is None else _rounded(match.margin),
+        "score": _rounded(match.score),
+        "score_needed": _rounded(min(match.needed, 2.0)),
+        "rule": match.rule,
+        "rejected_by": match.rejected_by,
+        "same_picture": match.same_picture,
+        "votes": [
+            {"reference": vote.reference or None, "source": vote.source, "weight": vote.weight}
+            for vote in match.votes
+        ],
+        "advice": match.advice,
         "runner_up": other and {"name": other.name, "similarity": _rounded(other.similarity)},
         "box": [match.box.x, match.box.y, match.box.width, match.box.height],
         "neighbours": [neighbor_row(neighbor) for neighbor in match.neighbors],
@@ -46,13 +73,12 @@ def match_row(match: Match) -> Row:
 
 def refusal_row(refusal: Refusal) -> Row:
     """Return a picture that could not be read as the contract writes it."""
-    nothing = dict.fromkeys(
-        ("name", "guess", "similarity", "threshold", "p_value", "runner_up", "box")
-    )
+    nothing = dict.fromkeys(_OF_A_MATCH)
     return {
         "query": refusal.source,
         "status": refusal.status,
         **nothing,
+        "votes": [],
         "neighbours": [],
         "error": refusal.reason,
     }
@@ -73,10 +99,15 @@ def match_text(row: Row) -> str:
     query = printable(row["query"])
     if row["status"] == "unreadable":
         return f"{query}: {click.style('unreadable', fg='red')}: {printable(row['error'])}"
+    if row["guess"] is None:
+        return f"{query}: {click.style('unknown', fg='yellow')}; every name was corrected away"
     near = abs(row["similarity"] - row["threshold"]) < 0.01
     digits = 3 if near else 2  # else an unknown could read "0.68, 0.68 needed"
     similarity = f"{row['similarity']:.{digits}f}"
-    needed = f"{row['threshold']:.{digits}f} needed"
+    about = "about " if row["basis"] == "prior" else ""
+    needed = f"{about}{row['threshold']:.{digits}f} needed"
+    if row["same_picture"]:
+        needed = "an enrolled picture"
     if row["status"] == "unknown":
         guess = printable(row["guess"])
         nearest = f"nearest {guess} {similarity}, {needed}"

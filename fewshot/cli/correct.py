@@ -43,12 +43,11 @@ def correct(
     gallery: Path | None,
     form: str | None,
 ) -> int:
-    """Say that PATH is not --not NAME: it, its mirror image, crops of it and copies saved again
-    never get that name again.
+    """Say that PATH is not NAME, so that it never gets that name again.
 
-    This holds when NAME is renamed, or forgotten and enrolled again, and through export and import;
-    `undo` takes it back.
-    """  # noqa: D205  click's help is one paragraph
+    Nor do its mirror image, crops of it and copies saved again. This holds when NAME is renamed, or
+    forgotten and enrolled again, and through export and import; `undo` takes it back.
+    """
     if listing:
         if path or rejected or truth:
             raise click.UsageError("--list takes neither a PATH nor --not and --is")

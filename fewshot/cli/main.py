@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from fewshot import __version__
+from fewshot.cli.calibrate import calibrate
 from fewshot.cli.correct import correct
 from fewshot.cli.doctor import doctor
 from fewshot.cli.enroll import enroll
@@ -36,6 +37,7 @@ NOT_WRITTEN = 74  # as EX_IOERR
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 all answered and known; 1 at least one unknown; 2 usage; 3 some pictures "
     "unreadable; 4 gallery missing, damaged or locked; 5 backbone missing or mismatched; "
+    "6 too little data for the guarantee asked; "
     "70 a bug; 74 the answer could not be written; 130 interrupted (the gallery stays whole).",
 )
 @click.version_option(__version__, prog_name="fewshot", message="%(prog)s %(version)s")
@@ -57,7 +59,7 @@ def cli(context: click.Context) -> None:
 for command in (
     *(enroll, match, search, list_names, show),
     *(correct, rename, forget, undo, history, info),
-    *(export, import_, merge, index, doctor),
+    *(export, import_, merge, index, doctor, calibrate),
     models,
 ):
     cli.add_command(command)

@@ -13,7 +13,14 @@ import click
 
 from fewshot.cli.answers import MATCH_COLUMNS, match_row, match_text, refusal_row
 from fewshot.cli.backbones import threads_option
-from fewshot.cli.options import form_options, gallery_option, named_paths, null_option
+from fewshot.cli.explaining import estimated_note, explained_text
+from fewshot.cli.options import (
+    form_options,
+    gallery_option,
+    named_paths,
+    null_option,
+    rate_options,
+)
 from fewshot.cli.output import Row, emit, note
 from fewshot.cli.progress import Terminal, progress_bar
 
@@ -41,7 +48,11 @@ def _similarity(_context: object, _option: object, value: float | None) -> float
     "--threshold",
     type=float,
     callback=_similarity,
-    help="The similarity a name needs, -1 to 1; else this gallery's usual one.",
+    help="The similarity a name needs, -1 to 1, instead of a rate.",
+)
+@rate_options
+@click.option(
+    "--explain", is_flag=True, help="Say why: which references spoke for it, and what would help."
 )
 @click.option(
     "--montage",
@@ -56,6 +67,9 @@ def match(
     paths: tuple[str, ...],
     neighbors: int,
     threshold: float | None,
+    max_false_name: float,
+    strict: bool,
+    explain: bool,
     montage: Path | None,
     threads: int | None,
     null: bool,
@@ -77,19 +91,29 @@ def match(
         pictures = list(pictures)  # else answers appear while paths still come
         total = len(pictures)
     counts: Counter[str] = Counter()
+    estimated: Row = {}
     sheet = _sheet(montage) if montage else None
     with (
         Recognizer.open(gallery, threads=threads, watch=Terminal()) as recognizer,
         progress_bar("matching", total) as advance,
     ):
         answers = recognizer.match_all(
-            pictures, k=neighbors, threshold=threshold, with_thumbnails=sheet is not None
+            pictures,
+            k=neighbors,
+            max_false_name=max_false_name,
+            strict=strict,
+            threshold=threshold,
+            explain=explain or form in ("json", "jsonl"),
+            with_thumbnails=sheet is not None,
         )
 
         def rows() -> Iterator[Row]:
+            nonlocal estimated
             for answer in answers:
                 row = refusal_row(answer) if isinstance(answer, Refusal) else match_row(answer)
                 counts[row["status"]] += 1
+                if row.get("basis") == "prior":
+                    estimated = row
                 if sheet and not isinstance(answer, Refusal):
                     sheet.add(answer, recognizer.thumbnail)
                 advance()
@@ -100,13 +124,15 @@ def match(
             form=form or "text",
             key="matches",
             gallery=recognizer.path,
-            text=match_text,
+            text=explained_text if explain else match_text,
             columns=MATCH_COLUMNS,
         )
     if sheet:
         _save(sheet)
     if not form and sum(counts.values()) > 1:
         note(", ".join(f"{number} {status}" for status, number in sorted(counts.items())))
+    if estimated and not form:
+        note(estimated_note(estimated))
     if "unreadable" in counts:
         return 3
     return 1 if "unknown" in counts else 0

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from fewshot.risk import HIGHEST, LOWEST, RATE
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 gallery_option = click.option(
@@ -35,6 +37,24 @@ def form_options(command: Command) -> Command:
     for form, text in reversed(_FORMS.items()):
         command = click.option(f"--{form}", "form", flag_value=form, help=text)(command)
     return command
+
+
+def rate_options(command: Command) -> Command:
+    """Add --max-false-name and --strict."""
+    strict = click.option(
+        "--strict",
+        is_flag=True,
+        help="Where this gallery itself cannot show that rate, end with 6 rather than estimate.",
+    )
+    rate = click.option(
+        "--max-false-name",
+        default=RATE,
+        show_default=True,
+        type=click.FloatRange(LOWEST, HIGHEST),
+        metavar="RATE",
+        help="Of strangers shown to this gallery, at most this share gets any name.",
+    )
+    return rate(strict(command))
 
 
 def named_paths(paths: Sequence[str], *, null: bool) -> Iterator[Path]:

@@ -1,0 +1,87 @@
+"""Pictures of nobody enrolled come in; the store keeps their vectors, and arrays of them go out.
+
+A stranger is never named; only how near it comes is asked. Its thumbnail is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from fewshot.errors import GalleryDamaged
+from fewshot.gallery_file import sqlite_errors, transaction
+from fewshot.index import check_vectors
+from fewshot.names import storable
+from fewshot.operations import Done, record
+from fewshot.standing import Strangers
+from fewshot.store import Store
+from fewshot.vectors import stacked
+
+MOST_STRANGERS = 100_000
+"""How many pictures of strangers a gallery keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A picture of nobody enrolled."""
+
+    block: str  # whose it is: pictures of one block belong together
+    digest: bytes
+    vector: bytes
+    source: str
+
+
+def add_strangers(store: Store, strangers: Iterable[Stranger]) -> int:
+    """Keep strangers, in one operation; return how many are new: each picture counts once."""
+    with sqlite_errors(store.path), transaction(store.connection):
+        before = strangers_kept(store)[1]
+        operation = record(store, Done("calibrate", 0, 0))
+        store.connection.executemany(
+            """INSERT OR IGNORE INTO strangers (operation, block, digest, vector, source)
+               VALUES (?, ?, ?, ?, ?)""",
+            (
+                (operation, storable(one.block), one.digest, one.vector, storable(one.source))
+                for one in strangers
+            ),
+        )
+        store.connection.execute(
+            """DELETE FROM strangers WHERE id IN (
+                   SELECT id FROM strangers ORDER BY id LIMIT -1 OFFSET ?)""",
+            (MOST_STRANGERS,),
+        )
+        ((added,),) = store.all("SELECT count(*) FROM strangers WHERE id > ?", (int,), (before,))
+        if added:
+            store.connection.execute(
+                "UPDATE operations SET pictures = ? WHERE id = ?", (added, operation)
+            )
+        else:
+            store.connection.execute("DELETE FROM operations WHERE id = ?", (operation,))
+    return int(added)
+
+
+def strangers_kept(store: Store) -> tuple[int, int]:
+    """Return how many strangers are kept, and the highest id among them: they differ if any do."""
+    statement = "SELECT count(*), coalesce(max(id), 0) FROM strangers"
+    ((count, last),) = store.all(statement, (int, int))
+    return int(count), int(last)
+
+
+def read_strangers(store: Store) -> Strangers:
+    """Return the strangers kept; raises GalleryDamaged."""
+    d = store.recipe.d
+    rows = store.all(
+        "SELECT block, CASE length(vector) WHEN ? THEN vector ELSE x'' END FROM strangers"
+        " ORDER BY id LIMIT ?",
+        (str, bytes),
+        (4 * d, MOST_STRANGERS),
+    )
+    try:
+        vectors = stacked([vector for _, vector in rows], d)
+        check_vectors(vectors, d)
+    except ValueError as error:
+        raise GalleryDamaged(store.path, f"a stranger has no vector ({error})") from error
+    number: dict[str, int] = {}
+    blocks = [number.setdefault(block, len(number)) for block, _ in rows]
+    return Strangers(vectors, np.array(blocks, np.int64))
