@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from fewshot.same_picture import View, prepare, same_picture
+from fewshot.same_picture import same_picture
+from fewshot.small_views import View, prepare
 from fewshot.store import MAX_THUMBNAIL, Store
 
 

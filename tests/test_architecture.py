@@ -33,6 +33,7 @@ FLOORS = [
         "upgrades",
         "journal",
         "fonts",
+        "small_views",
         "findings",
         "leave_one_out",
         "sharpness",
@@ -46,7 +47,7 @@ FLOORS = [
     | {"backbones.palette_colors", "backbones.palette_shapes"},
     {"recipe", "index", "backbones.errors", "backbones.spec"}
     | {"copies", "mislabeling", "removals"},
-    {"scoring", "spaces"},
+    {"scoring", "sliding", "spaces"},
     {"backbones.own_model", "backbones.artifact", "backbones.published_h5", "backbones.vggface"}
     | {"backbones.download", "backbones.squeeze", "backbones.probes", "backbones.catalog"}
     | {"backbones.backbone", "prototypes", "approximate", "diagnosis", "stranger_model"},

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from fewshot.images import thumbnail
-from fewshot.same_picture import MOST_SIDE, View, prepare, same_picture
+from fewshot.same_picture import same_picture
+from fewshot.small_views import MOST_SIDE, View, prepare
 
 Change = Callable[[Image.Image], Image.Image]
 
