@@ -185,6 +185,25 @@ def test_its_figures_of_a_million_are_the_measured_ones() -> None:
     assert f"a name {changes['forget_ms']['median']:.1f} ms" in said
 
 
+def test_its_figures_of_corrections_are_the_measured_ones() -> None:
+    said = " ".join(README.split())
+    dev = results("same_picture")["dev"]
+
+    def share(figure: dict[str, float]) -> str:
+        middle, low, high = (f"{100 * figure[key]:.1f}" for key in ("share", "low", "high"))
+        return f"{middle} % [{low}, {high}]"
+
+    half = dev["known"].pop("cropped to 50%")
+    assert {share(one) for one in dev["known"].values()} == {"100.0 % [99.5, 100.0]"}
+    assert "and more, 100.0 % [99.5, 100.0] were known again" in said
+    assert f"cropped to half, {share(half)}." in said
+    assert f"{half['n']} pictures, each changed" in said
+    taken = dev["all taken"]
+    assert f"{share(taken)} were taken for it (n = {taken['n']:,})" in said
+    middle = results("same_picture")["milliseconds"]["median"]
+    assert f"that name some {middle:.0f} ms" in said
+
+
 def test_its_table_of_backbones_is_the_catalog() -> None:
     for spec in BACKBONES.values():
         assert f"`{spec.name}`" in README
