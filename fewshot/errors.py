@@ -2,8 +2,7 @@
 
 FewshotError
   UsageError (2)       BadName, AmbiguousFolder, UnknownName, NameNotInFolder, NameTaken,
-                       UnknownCropper, CannotWrite, CannotUndo, CannotCorrect,
-                       UnreadableFile
+                       UnknownCropper, CannotWrite, CannotUndo, CannotCorrect, UnreadableFile
   ImageError (3)       UnreadableImage, ImageTooLarge, NoImagesFound
   GalleryError (4)     GalleryMissing, GalleryEmpty, NotAGallery, GalleryTooNew,
                        GalleryLocked, GalleryDamaged, GalleryUnavailable, FileDamaged
