@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fewshot.backbones.spec import StrangerPrior
-from fewshot.calibration import StrangerSample, threshold_for
 from fewshot.prototypes import Owners, Prototypes, Vectors
 
 
@@ -48,50 +46,32 @@ def test_an_empty_gallery_has_no_nearest() -> None:
     assert none.nearest(some(1, 1, 0)[0][0], 3) == []
 
 
-@settings(deadline=None, max_examples=20, derandomize=True)
-@given(st.integers(20, 1200), st.integers(2, 9), st.integers(0, 10_000))
-def test_a_stand_in_stranger_never_meets_its_own_name(n: int, names: int, seed: int) -> None:
-    vectors, owners = some(n, names, seed)
-    means = plain_means(vectors, owners)
-    if len(means) < 2:
-        return
-    found = Prototypes(vectors, owners).as_strangers(vectors, owners)
-    for number in (0, n // 2, n - 1):
-        others = [mean @ vectors[number] for one, mean in means.items() if one != owners[number]]
-        assert found[number] == pytest.approx(max(others), abs=1e-5)
-
-
-def all_pairs(vectors: Vectors, owners: Owners, same: float) -> set[tuple[int, int]]:
-    """Find look-alikes the long way: every reference beside every other."""
-    near = (vectors @ vectors.T >= same) & (owners[:, None] != owners)
-    return {(int(owners[one]), int(owners[other])) for one, other in np.argwhere(near)}
-
-
-@settings(deadline=None, max_examples=60, derandomize=True)
-@given(st.integers(8, 200), st.integers(2, 30), st.integers(0, 10_000), st.sampled_from([3, 6]))
-def test_looking_up_the_nearest_look_alikes_gives_the_threshold_of_looking_up_all(
-    n: int, names: int, seed: int, d: int
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(st.integers(2, 60), st.integers(2, 9), st.integers(0, 10_000))
+def test_means_that_grew_and_shrank_are_those_of_what_is_left(
+    n: int, names: int, seed: int
 ) -> None:
-    vectors, owners = some(n, names, seed, d)
-    copies = np.random.default_rng(seed).integers(0, n, (n // 8, 2))
-    vectors[copies[:, 0]] = vectors[copies[:, 1]]  # some of them under two names
-    prototypes = Prototypes(vectors, owners)
-    prior, same = StrangerPrior(0.0, 0.0, 1.0, same_picture=1.0), 0.97
-    friends = all_pairs(vectors, owners, same)
-    thresholds = [
-        threshold_for(prior, n, StrangerSample(found[told], owners[told]))
-        for found in (
-            prototypes.as_strangers(vectors, owners, friends),
-            prototypes.as_strangers(vectors, owners, same=same, share=0.25),
-        )
-        if (told := np.isfinite(found)).any()
-    ]
-    assert len(set(thresholds)) <= 1
+    vectors, owners = some(n, names, seed)
+    grown = Prototypes.of(6)
+    for part in np.array_split(np.arange(n), 3):
+        grown.add(vectors[part], owners[part])
+    gone = int(owners[0])
+    grown.remove([gone])
+    left = owners != gone
+    expected = plain_means(vectors[left], owners[left])
+    at = grown.places(expected)
+    means = grown.sums[at] / grown.lengths[at][:, np.newaxis]
+    assert len(grown) == len(expected)
+    assert means == pytest.approx(np.array(list(expected.values())).reshape(-1, 6), abs=1e-4)
+    assert grown.counts[at].tolist() == [int((owners == one).sum()) for one in expected]
 
 
-def test_friends_are_no_strangers_to_each_other() -> None:
-    vectors, owners = some(40, 2, 1)
-    one, other = np.unique(owners).tolist()
-    assert np.isneginf(
-        Prototypes(vectors, owners).as_strangers(vectors, owners, [(one, other)])
-    ).all()
+def test_an_owner_who_is_not_there_has_no_place() -> None:
+    assert Prototypes(*some(50, 4, 0)).places([10**6]).tolist() == []
+
+
+def test_sums_made_before_are_taken_up_as_they_are() -> None:
+    made = Prototypes(*some(50, 4, 0))
+    taken = Prototypes.of_sums(made.sums.copy(), made.owners.copy(), made.counts.copy())
+    query = some(1, 1, 9)[0][0]
+    assert taken.nearest(query, 4) == made.nearest(query, 4)
