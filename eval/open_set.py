@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,10 @@ def ask(
     key: backbone and layer. rule: "auto", or one of `fewshot.rules.RULES`.
     """
     support, owners = vectors[drawn.support], labels[drawn.support]
-    chosen = choose(support, owners).rule if rule == "auto" else Rule.parse(rule)
+    if rule == "auto":
+        chosen = choose(support, owners, partial(load_model, *key)).rule
+    else:
+        chosen = Rule.parse(rule)
     same = same_picture_of(*key)
     namer = namer_of(support, owners, chosen, same)
     evidence = evidence_of(namer, support, owners)

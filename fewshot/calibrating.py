@@ -12,6 +12,7 @@ import numpy as np
 from fewshot.calibration import ANCHOR, Calibration
 from fewshot.calibration_errors import CannotCalibrate
 from fewshot.choosing import FEWEST_NAMES, choose
+from fewshot.decision import model_for
 from fewshot.embedder import Embedder, Refusal
 from fewshot.errors import (
     GalleryDamaged,
@@ -172,7 +173,8 @@ def _chosen(store: Store, rule: Rule | None) -> Naming:
             raise CannotCalibrate(store.path, reason)
         read = list(blocks(store))
     vectors = np.concatenate([one.vectors for one in read])
-    return choose(vectors, np.concatenate([one.owners for one in read]), rule)
+    owners = np.concatenate([one.owners for one in read])
+    return choose(vectors, owners, model_for(store.recipe), rule)
 
 
 def _take_up(

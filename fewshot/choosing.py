@@ -1,22 +1,31 @@
 """A gallery's references come in; the rule that names them best when left out goes out.
 
-Leave-one-out: every reference is asked without itself. The simplest rule within one standard error
-of the best is taken, each name counting the same (Breiman et al., CART, 1984: the 1-SE rule). The
-temperature of the softmax over scores is fitted on the same answers (Guo et al., ICML 2017).
+Leave-one-out: every reference is asked without itself, and is right where it gets its name at the
+usual rate of false names. The simplest rule within one standard error of the best is taken, each
+name counting the same (Breiman et al., CART, 1984: the 1-SE rule). The temperature of the softmax
+over scores is fitted on the same answers (Guo et al., ICML 2017).
 """
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fewshot.calibration import Calibration
+from fewshot.evidence import Evidence
 from fewshot.index import Vectors
 from fewshot.naming import Naming, Tried
+from fewshot.risk import RATE
 from fewshot.rules import RULES, SIMPLEST, Rule
-from fewshot.scoring import References, Scores, held_out
+from fewshot.scoring import NEVER, References, Scores, best_two, decision_scores, held_out
 from fewshot.spaces import Space
+from fewshot.stranger_model import StrangerModel
+
+Model = Callable[[Rule], StrangerModel]
+"""A rule comes in; what is known of strangers under it goes out."""
 
 FEWEST_NAMES, FEWEST_REFERENCES = 3, 2.0
 """Below so many names, or references a name, there is nothing to choose from."""
@@ -34,10 +43,12 @@ MOST_ASKED = 400
 _LOWEST, _HIGHEST = 0.005, 2.0
 
 
-def choose(vectors: Vectors, owners: NDArray[np.int64], rule: Rule | None = None) -> Naming:
+def choose(
+    vectors: Vectors, owners: NDArray[np.int64], model: Model, rule: Rule | None = None
+) -> Naming:
     """Choose how to name in a gallery with these references (n, d), whose each is (n,).
 
-    rule: what the user wants instead.
+    model: what is known of strangers under each rule. rule: what the user wants instead.
     """
     names, places = np.unique(owners, return_inverse=True)
     places = places.reshape(-1)
@@ -52,7 +63,8 @@ def choose(vectors: Vectors, owners: NDArray[np.int64], rule: Rule | None = None
         placed = Space.around(candidate.space, vectors).place(vectors)
         references = References(placed, places, len(names))
         found[candidate] = held_out(candidate.scoring, references, asked, whole_name=False)
-        right[candidate] = (found[candidate].argmax(axis=1) == places[asked]).astype(np.float64)
+        named = _named(candidate, references, asked, found[candidate], model)
+        right[candidate] = named.astype(np.float64)
     chosen, tried = _within_one_error(right, places[asked], weights)
     chosen = rule or chosen
     return Naming(
@@ -102,6 +114,33 @@ def fit_temperature(
         else:
             low = inner
     return float(np.exp((low + high) / 2.0))
+
+
+def _named(
+    rule: Rule, references: References, asked: NDArray[np.intp], found: Scores, model: Model
+) -> NDArray[np.bool_]:
+    """Tell which references get their name when left out, at the usual rate of false names.
+
+    found: their scores without themselves, (s, names).
+    """
+    row, own = np.arange(len(asked)), references.owners[asked]
+    to_own, others = found[row, own], found.copy()
+    others[row, own] = NEVER
+    rivals = others.max(axis=1)
+    as_strangers = held_out(rule.scoring, references, asked, whole_name=True)
+    evidence = Evidence(
+        names=references.names,
+        references=len(references.vectors),
+        stand_ins=decision_scores(best_two(as_strangers)[1]),
+        owners=own.astype(np.int64),
+        strangers=np.empty(0, np.float32),
+        blocks=np.empty(0, np.int64),
+        own=to_own,
+        rivals=rivals,
+    )
+    needed = Calibration(evidence, model(rule).of(evidence), rate=RATE).needed
+    scores = decision_scores(np.stack([to_own, rivals], axis=1))
+    return np.asarray((to_own > rivals) & (scores >= needed))
 
 
 def _candidates(names: int, counts: NDArray[np.int64]) -> tuple[Rule, ...]:

@@ -199,15 +199,17 @@ class Gallery:
 
     def _catch_up(self) -> None:
         """Read what has changed; the caller holds the snapshot."""
+        if self._last and self._naming() != self._namer.naming:
+            self._clear()
         if not self._last:
             self._begin()
         touched: list[int] = []
         if self._last:
             touched = touched_since(self._store, self._operation, most=MOST_TOUCHED)
-        if len(touched) > MOST_TOUCHED or self._naming() != self._namer.naming:
+        if len(touched) > MOST_TOUCHED:
             self._clear()
+            self._begin(anew=True)
             touched = []
-            self._begin()
         self._index.remove(touched)
         self._namer.remove(touched)
         for identity in touched:
@@ -217,10 +219,10 @@ class Gallery:
         self._operation = last_operation(self._store)
         self._seen = self._store.state
 
-    def _begin(self) -> None:
+    def _begin(self, *, anew: bool = False) -> None:
         """Start from the index kept beside the gallery, where there is one; else all is read."""
         d, means = self._store.recipe.d, None
-        if lenses := kept(self._store):
+        if not anew and (lenses := kept(self._store)):
             self._index, means = lenses.index(self._store), lenses.prototypes()
             self._operation, self._last = lenses.operation, lenses.last
         else:

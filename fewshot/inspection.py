@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from fewshot.errors import GalleryDamaged
+from fewshot.naming import Naming, naming_of
 from fewshot.operations import history
 from fewshot.quarantine import confined
 from fewshot.records import CachedIndex, GalleryInfo
@@ -19,7 +21,9 @@ def info(store: Store) -> GalleryInfo:
         )
         ((stored,),) = store.all("SELECT count(*) FROM picture_references", (int,))
         ((corrections,),) = store.all("SELECT count(*) FROM corrections", (int,))
+        ((strangers,),) = store.all("SELECT count(*) FROM strangers", (int,))
         references = store.count()
+        rule, chosen_by = _rule(store)
         return GalleryInfo(
             path=str(store.path),
             bytes=_bytes(store),
@@ -30,6 +34,9 @@ def info(store: Store) -> GalleryInfo:
             forgotten_references=stored - references,
             corrections=corrections,
             confined=confined(store),
+            strangers=strangers,
+            rule=rule,
+            rule_chosen_by=chosen_by,
             recipe=str(store.recipe),
             d=store.recipe.d,
             index=cached_index(store),
@@ -53,6 +60,15 @@ def cached_index(store: Store) -> CachedIndex | None:
         )
     except (LookupError, TypeError, ValueError, RecursionError):
         return None  # then it is not used either
+
+
+def _rule(store: Store) -> tuple[str, str]:
+    """Return by which rule a gallery names, and who chose it."""
+    try:
+        naming = naming_of(store)
+    except GalleryDamaged:
+        return str(Naming().rule), ""  # `verify` says what is wrong
+    return str(naming.rule), naming.chosen_by
 
 
 def _bytes(store: Store) -> int:

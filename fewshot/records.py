@@ -63,6 +63,9 @@ class GalleryInfo:
     forgotten_references: int
     corrections: int  # pictures that do not get a name again, each with each such name
     confined: int  # references out of use, because of a correction or a mislabeling
+    strangers: int  # pictures of nobody enrolled that rates rest on
+    rule: str  # by which names are scored, as `fewshot.rules` writes it
+    rule_chosen_by: str  # "default", "gallery", "user"; "" where that cannot be read
     recipe: str
     d: int  # how many numbers a vector has
     index: CachedIndex | None  # None: the search is exact

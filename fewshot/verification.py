@@ -11,6 +11,7 @@ from fewshot.digest import file_digest
 from fewshot.errors import GalleryDamaged
 from fewshot.index import check_vectors
 from fewshot.location import index_beside
+from fewshot.naming import naming_of
 from fewshot.records import parse_box
 from fewshot.store import MAX_THUMBNAIL, Store
 from fewshot.watch import Watch
@@ -27,7 +28,7 @@ def verify(store: Store, watch: Watch) -> list[str]:
     Returns what is wrong, at most 20 lines a kind; nothing where all is well.
     """
     found: list[str] = []
-    checks = (_database, _orphans, _references, _thumbnails, _judgments, _cached_index)
+    checks = (_database, _orphans, _references, _thumbnails, _judgments, _naming, _cached_index)
     for check in checks:
         try:
             with store.reading(), watch.bar(f"verifying{check.__name__.replace('_', ' ')}", 0):
@@ -100,6 +101,11 @@ def _thumbnails(store: Store) -> Iterator[str]:
     for number, size, head in rows:
         if head != "FFD8" or size > MAX_THUMBNAIL:
             yield f"the thumbnail of reference {number} is no JPEG, or too large"
+
+
+def _naming(store: Store) -> Iterator[str]:
+    naming_of(store)  # raises where it cannot be read
+    yield from ()
 
 
 def _cached_index(store: Store) -> Iterator[str]:

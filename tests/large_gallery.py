@@ -89,7 +89,7 @@ def answers(gallery: Gallery) -> list[tuple[list[int], list[str]]]:
         return [
             (
                 [one.reference for one in gallery.neighbors(query, 5)],
-                [one.name for one in gallery.candidates(query, 2)],
+                [one.name for one in gallery.candidates(gallery.standing(query, 2))],
             )
             for query in QUERIES
         ]

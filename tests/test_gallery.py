@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -12,13 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fewshot.calibration import StrangerSample
 from fewshot.changes import erase, forget, rename, undo
 from fewshot.errors import GalleryDamaged, UsageError
-from fewshot.gallery import Candidate, Gallery, Neighbor
+from fewshot.evidence import Evidence
+from fewshot.gallery import Gallery
+from fewshot.nearness import Candidate, Neighbor
 from fewshot.recipe import Recipe
+from fewshot.scoring import NEVER
 from fewshot.staging import staging
 from fewshot.store import Store
+from fewshot.strangers import Stranger, add_strangers
 
 D = 8
 
@@ -56,12 +60,12 @@ def near(gallery: Gallery, angle: float, k: int) -> tuple[Neighbor, ...]:
 
 def named(gallery: Gallery, angle: float, k: int) -> tuple[Candidate, ...]:
     with gallery.moment():
-        return gallery.candidates(direction(angle), k)
+        return gallery.candidates(gallery.standing(direction(angle), k))
 
 
-def strangers(gallery: Gallery) -> StrangerSample | None:
+def evidence(gallery: Gallery) -> Evidence:
     with gallery.moment():
-        return gallery.strangers()
+        return gallery.evidence()
 
 
 @pytest.fixture
@@ -92,18 +96,56 @@ def test_candidates_are_named_by_their_class_means(store: Store) -> None:
 
 
 def test_each_name_stands_in_for_a_stranger_to_the_rest(store: Store) -> None:
-    sample = strangers(seen(store))
-    assert sample is not None
-    east, north = sample.similarities[:3], sample.similarities[3:]
+    known = evidence(seen(store))
+    assert known.owners.tolist() == [1, 1, 1, 2, 2]
+    east, north = known.stand_ins[:3], known.stand_ins[3:]
     assert east == pytest.approx(np.cos(1.55 - np.array([0.0, 0.1, 0.2])), abs=1e-4)
     assert north == pytest.approx(np.cos(np.array([1.4, 1.5])), abs=1e-4)
 
 
 def test_one_name_alone_says_nothing_of_strangers(store: Store) -> None:
     gallery = seen(store)
-    assert strangers(gallery) is not None
     forget(store, "north")
-    assert strangers(gallery) is None
+    assert (evidence(gallery).stand_ins <= NEVER).all()
+
+
+def test_what_it_knows_of_strangers_is_asked_again_only_when_something_has_changed(
+    store: Store,
+) -> None:
+    gallery = seen(store)
+    assert evidence(gallery) is evidence(gallery)
+    before = evidence(gallery)
+    put(store, "west", 3.1)
+    assert evidence(gallery) is not before
+    assert evidence(gallery).names == 3
+
+
+def test_given_strangers_are_asked_against_all_names(store: Store) -> None:
+    vector = direction(0.75).astype("<f4").tobytes()
+    add_strangers(store, [Stranger("trip", b"d" * 32, vector, "/trip.jpg")])
+    known = evidence(seen(store))
+    to_east, to_north = np.cos(0.65), np.cos(0.8)
+    assert known.strangers == pytest.approx([to_east - to_north / 2], abs=1e-4)
+    assert known.stranger_blocks == 1
+
+
+def test_names_that_share_a_picture_are_friends(store: Store) -> None:
+    put(store, "nord", 1.5)
+    with closing(sqlite3.connect(store.path)) as rival, rival:
+        rival.execute("UPDATE picture_references SET digest = 'one' WHERE id IN (4, 6)")
+    gallery = seen(store)
+    with gallery.moment():
+        assert gallery.names_of(gallery.friends(2)) == {"nord"}
+        assert gallery.friends(1) == set()
+
+
+def test_each_reference_says_what_it_adds_to_a_name(store: Store) -> None:
+    gallery = seen(store)
+    with gallery.moment():
+        votes = gallery.votes(direction(0.1), "east")
+        (best,) = gallery.candidates(gallery.standing(direction(0.1), 1))
+    assert votes[0][0] == 2
+    assert sum(weight for _, weight in votes) == pytest.approx(best.similarity, abs=1e-5)
 
 
 def test_what_is_enrolled_later_is_found(store: Store) -> None:
@@ -245,13 +287,12 @@ def test_a_rename_by_another_process_between_two_answers_changes_neither(store: 
     gallery = seen(store)
     with gallery.moment(), closing(Store.open(store.path)) as rival:
         rename(rival, "north", "nord")
-        assert gallery.candidates(direction(1.5), 1)[0].name == "north"
+        assert gallery.candidates(gallery.standing(direction(1.5), 1))[0].name == "north"
         assert gallery.neighbors(direction(1.5), 1)[0].name == "north"
     assert near(gallery, 1.5, 1)[0].name == "nord"
 
 
 def test_names_with_pictures_nearly_alike_are_no_strangers(store: Store) -> None:
     put(store, "nord", 1.501)  # beside north's 1.5: else a stranger at 0.99
-    sample = strangers(seen(store))
-    assert sample is not None
-    assert sample.similarities.max() == pytest.approx(np.cos(1.501 - 0.2), abs=1e-4)
+    known = evidence(seen(store))
+    assert known.stand_ins.max() < 0.3

@@ -31,9 +31,10 @@ def test_it_says_so_to_people(fewshot: Run, enrolled: Path) -> None:
     answer = fewshot("info")
     assert answer.code == 0
     lines = dict(line.split(maxsplit=1) for line in answer.out.splitlines())
-    assert set(lines) == {"gallery", "enrolled", "made", "index", "last"}
+    assert set(lines) == {"gallery", "enrolled", "names", "made", "index", "last"}
     assert lines["enrolled"] == "2 name(s), 3 reference(s)"
     assert lines["made"].startswith("with  palette (")
+    assert lines["names"] == "by   nearest class mean (the usual one)"
     assert lines["index"] == "exact"
     assert re.fullmatch(r"enroll blue, red: 3 reference\(s\) \(20.*\+00:00\)", lines["last"])
 

@@ -10,10 +10,11 @@ import click
 
 from fewshot.cli.backbones import threads_option
 from fewshot.cli.explaining import percent
+from fewshot.cli.operations import rule_line
 from fewshot.cli.options import form_options, gallery_option
-from fewshot.cli.output import Row, emit, note, printable
+from fewshot.cli.output import Row, emit, note
 from fewshot.cli.progress import Terminal, progress_bar
-from fewshot.rules import RULES, Rule
+from fewshot.rules import RULES
 
 if TYPE_CHECKING:
     from fewshot.calibrating import Calibrated
@@ -79,25 +80,22 @@ def _text(row: Row) -> str:
     about = f"{row['names']:,} name(s), {row['references']:,} reference(s)"
     if row["strangers"]:
         about += f", {row['strangers']:,} stranger(s) in {row['stranger_pictures']:,} picture(s)"
-    lines = [about, f"can show by itself: {_shown(row)}", rule_line(row["naming"])]
+    lines = [
+        about,
+        f"can show by itself: {_shown(row)}",
+        "rule: " + rule_line(row["rule"], row["naming"]["chosen_by"]),
+    ]
     lines += ["", "false names  rests on               score needed  enrolled pictures known"]
     lines += [_rate(one) for one in row["rates"]]
     tried = row["naming"]["tried"]
     if tried:
-        lines += ["", "rules, each name's references left out one at a time:"]
+        lines += ["", "rules: references rightly named when left out, at 5 % false names"]
         lines += [
-            f"  {one['rule']:<16} {percent(one['accuracy'])} right"
-            + (f", behind by {percent(one['behind'])}" if one["behind"] else ", the best")
+            f"  {one['rule']:<16} {percent(one['accuracy'])}"
+            + (f", {percent(one['behind'])} behind" if one["behind"] else ", the best")
             for one in tried
         ]
     return "\n".join(lines)
-
-
-def rule_line(naming: Row) -> str:
-    """Say how names are scored, and who chose that."""
-    words = Rule.parse(naming["rule"]).words
-    chosen = {"user": "your choice", "gallery": "chosen by leaving references out"}
-    return f"rule: {printable(words)} ({chosen.get(naming['chosen_by'], 'the usual one')})"
 
 
 def _shown(row: Row) -> str:

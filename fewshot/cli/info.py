@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fewshot.cli.operations import told, told_index
+from fewshot.cli.operations import rule_line, told, told_index
 from fewshot.cli.options import form_options, gallery_option
 from fewshot.cli.output import Row, emit, printable, shown_path
 from fewshot.cli.progress import Terminal
@@ -39,6 +39,8 @@ def _text(row: Row) -> str:
         "corrected": f"{row['corrections']:,} time(s)" if row["corrections"] else "",
         "not used": f"{row['confined']:,} reference(s), until undo" if row["confined"] else "",
         "forgotten": _forgotten(row),
+        "names by": _rule(row),
+        "strangers": f"{row['strangers']:,} picture(s) given" if row["strangers"] else "",
         "made with": f"{printable(row['recipe'])}, {row['d']:,} numbers",
         "index": told_index(row["index"]) if row["index"] else "exact",
         "last": _last(row["last"]),
@@ -47,6 +49,12 @@ def _text(row: Row) -> str:
     if problems is not None:
         lines["verified"] = "; ".join(map(printable, problems)) if problems else "whole"
     return "\n".join(f"{what:<10} {said}" for what, said in lines.items() if said)
+
+
+def _rule(row: Row) -> str:
+    if not row["rule_chosen_by"]:
+        return "cannot be read; fewshot calibrate writes it anew"
+    return rule_line(row["rule"], row["rule_chosen_by"])
 
 
 def _forgotten(row: Row) -> str:

@@ -131,8 +131,8 @@ def match(
         _save(sheet)
     if not form and sum(counts.values()) > 1:
         note(", ".join(f"{number} {status}" for status, number in sorted(counts.items())))
-    if estimated and not form:
-        note(estimated_note(estimated))
+        if estimated:
+            note(estimated_note(estimated))
     if "unreadable" in counts:
         return 3
     return 1 if "unknown" in counts else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fewshot.cli.output import Row, printable
+from fewshot.rules import Rule
 
 SHOWN_NAMES = 3
 
@@ -25,3 +26,9 @@ def told_index(index: Row) -> str:
         f"{printable(index['kind'])}, recall at 10 {index['recall']:.3f} [{low:.3f}, {high:.3f}] "
         f"(n = {index['queries']:,}), of {index['references']:,} reference(s)"
     )
+
+
+def rule_line(rule: str, chosen_by: str) -> str:
+    """Say how names are scored, and who chose that."""
+    chosen = {"user": "your choice", "gallery": "chosen by leaving references out"}
+    return f"{Rule.parse(rule).words} ({chosen.get(chosen_by, 'the usual one')})"

@@ -33,7 +33,10 @@ JPEG = thumbnail_of(np.arange(12 * 16 * 3, dtype=np.uint8).reshape(12, 16, 3))
 def look(store: Store) -> object:
     gallery, unit = Gallery(store), np.eye(1, store.recipe.d, dtype=np.float32)[0]
     with gallery.moment():
-        return gallery.neighbors(unit, 5), gallery.candidates(unit, 2), gallery.strangers()
+        standing = gallery.standing(unit, 2)
+        for name in {one.name for one in gallery.candidates(standing)}:
+            gallery.votes(unit, name), gallery.held_out(name)
+        return gallery.neighbors(unit, 5), gallery.evidence(), gallery.corrections
 
 
 def read_all(recognizer: Recognizer) -> list[str]:
