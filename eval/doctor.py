@@ -26,7 +26,7 @@ from eval.doctor_plants import EACH, Pictures, drawn, measured_picture, planted
 from eval.pictures import read_set
 from eval.report import interval, markdown, write
 from eval.sets import offer_vectors, read_options
-from fewshot.backbones.catalog import strangers_of
+from fewshot.backbones.catalog import same_picture_of
 from fewshot.diagnosis import COPY, COPY_ACROSS, MISLABELED, SAME_IDENTITY, signs
 from fewshot.findings import APPLIED
 from fewshot.pipeline import ordered_map
@@ -133,7 +133,7 @@ def main() -> int:
     given = options.more
     backbone = load(given.backbone)
     made = backbone.blueprint
-    same = strangers_of(backbone.spec.name, made.layer if made else None).same_picture
+    same = same_picture_of(backbone.spec.name, made.layer if made else None)
 
     def read(name: str) -> Pictures:
         print(name, file=sys.stderr)

@@ -56,10 +56,16 @@ def draw(
     )
 
 
-def namer_of(vectors: Vectors, labels: Labels, rule: Rule, same: float = 2.0) -> Namer:
+def naming_by(vectors: Vectors, rule: Rule) -> Naming:
+    """Return how a gallery of these references (n, d) names by a rule."""
+    return Naming(rule=rule, center=center_text(vectors) if rule.space == "centered" else "")
+
+
+def namer_of(vectors: Vectors, labels: Labels, naming: Naming | Rule, same: float = 2.0) -> Namer:
     """Return what names queries in a gallery of these references (n, d), whose each is (n,)."""
-    center = center_text(vectors) if rule.space == "centered" else ""
-    namer = namer_for(vectors.shape[1], Naming(rule=rule, center=center), same)
+    if isinstance(naming, Rule):
+        naming = naming_by(vectors, naming)
+    namer = namer_for(vectors.shape[1], naming, same)
     namer.add(vectors, np.arange(len(vectors)), labels)
     return namer
 

@@ -26,13 +26,15 @@ from numpy.typing import NDArray
 from eval.backbones import load, measurable, vectors_of
 from eval.galleries import Drawn, Labels, Vectors, draw, evidence_of, namer_of
 from eval.open_set_plot import plot
+from eval.open_set_report import CONTENDERS, parted, probabilities, rates
 from eval.pictures import read_set
-from eval.report import interval, markdown, write
+from eval.report import interval, write
 from eval.separation import auroc, oscr
 from eval.sets import SHOTS, offer_vectors, read_options
 from fewshot.backbones.catalog import same_picture_of
 from fewshot.calibration import Calibration
 from fewshot.choosing import choose
+from fewshot.naming import Naming
 from fewshot.rules import RULES, Rule
 from fewshot.scoring import NEVER, decision_scores
 from fewshot.stranger_model import load_model
@@ -41,11 +43,6 @@ DEV = (
     "hololive20", "genshin89", "pokemon150", "simpsons42", "lol148", "seed4_raw", "ourcar_photo",
     "ourcar_caric", "lfw", "orl40", "grocery81", "tinyimagenet200",
 )  # fmt: skip
-_CONTENDERS = {
-    "ours": ("scores", "right"),
-    "similarity": ("similarity", "right"),
-    "ratio": ("ratio", "ratio_right"),
-}
 RATES = (0.01, 0.05, 0.1)
 LARGE = (120, 20)
 """Of a set at most so many names, and so many pictures a name (hololive: 40)."""
@@ -66,6 +63,7 @@ class Asked:
     ratio: NDArray[np.float64]  # (q,) of distances, next name's over nearest
     ratio_right: NDArray[np.bool_]  # whether the nearest reference is of the right name
     rule: str
+    likely: NDArray[np.float64]  # (q,) the probability of the nearest name; NaN where not given
 
 
 def ask(
@@ -76,14 +74,12 @@ def ask(
     key: backbone and layer. rule: "auto", or one of `fewshot.rules.RULES`.
     """
     support, owners = vectors[drawn.support], labels[drawn.support]
-    if rule == "auto":
-        chosen = choose(support, owners, partial(load_model, *key)).rule
-    else:
-        chosen = Rule.parse(rule)
+    wanted = None if rule == "auto" else Rule.parse(rule)
+    naming = choose(support, owners, partial(load_model, *key), wanted)
     same = same_picture_of(*key)
-    namer = namer_of(support, owners, chosen, same)
+    namer = namer_of(support, owners, naming, same)
     evidence = evidence_of(namer, support, owners)
-    tail = load_model(*key, chosen).of(evidence)
+    tail = load_model(*key, naming.rule).of(evidence)
     calibrations = {rate: Calibration(evidence, tail, rate=rate) for rate in RATES}
     places = np.concatenate([drawn.known, drawn.strangers])
     queries, whose = vectors[places], labels[places]
@@ -94,7 +90,7 @@ def ask(
     names = np.array([int(one.owners[0]) for one in found])
     copies = copied >= same
     names = np.where(copies, nearest, names)
-    plain = namer_of(support, owners, Rule())
+    plain = namer_of(support, owners, Naming(), same)
     p_values = [calibrations[0.05].p_value(score) for score in scores.tolist()]
     return Asked(
         whose=whose,
@@ -107,7 +103,8 @@ def ask(
         similarity=np.array([float(plain.standing(one, 1).scores[0]) for one in queries]),
         ratio=ratio,
         ratio_right=nearest == whose,
-        rule=str(chosen),
+        rule=str(naming.rule),
+        likely=np.array([np.nan if one.share is None else one.share for one in found]),
     )
 
 
@@ -138,7 +135,7 @@ def figures(asked: list[Asked]) -> dict[str, Any]:
             "hindsight": by_name(whose[known], (best & right)[known]),
             "on own evidence": float(np.mean([one.basis[rate] != "prior" for one in asked])),
         }
-    for name, (score, hit) in _CONTENDERS.items():
+    for name, (score, hit) in CONTENDERS.items():
         parted = [separation([one], score, hit) for one in asked]
         made[name] = {
             of: [float(np.mean(all_of)), *interval(all_of, of=np.mean)]
@@ -147,6 +144,7 @@ def figures(asked: list[Asked]) -> dict[str, Any]:
                 ("oscr", [one["oscr"] for one in parted]),
             )
         }
+    made["probability"] = reliability(_all(asked, "likely")[known], right[known])
     made["no rejection"] = by_name(whose[known], right[known])
     rules = [one.rule for one in asked]
     made["rules"] = {rule: rules.count(rule) for rule in sorted(set(rules))}
@@ -159,6 +157,26 @@ def separation(asked: list[Asked], score: str, hit: str) -> dict[str, float]:
     return {
         "auroc": auroc(scores[known], scores[~known]),
         "oscr": oscr(scores[known], right[known], scores[~known]),
+    }
+
+
+def reliability(likely: NDArray[np.float64], right: NDArray[np.bool_]) -> dict[str, float]:
+    """Return how probable the nearest name was called and how often it was right, where told.
+
+    error: the expected calibration error over ten bins (Guo et al., ICML 2017).
+    """
+    told = np.isfinite(likely)
+    if not told.any():
+        return {"n": 0}
+    said, hits = likely[told], right[told].astype(np.float64)
+    bins = np.minimum((said * 10).astype(int), 9)
+    gaps = np.bincount(bins, said - hits, 10)
+    return {
+        "n": int(told.sum()),
+        "said": float(said.mean()),
+        "right": float(hits.mean()),
+        "error": float(np.abs(gaps).sum() / told.sum()),
+        "highest": float(said.max()),
     }
 
 
@@ -212,10 +230,11 @@ def main() -> int:
             sets[name] = counts | {"enrolled": names} | figures(asked)
         together = {
             name: separation(everybody, "surprise" if name == "ours" else score, hit)
-            for name, (score, hit) in _CONTENDERS.items()
+            for name, (score, hit) in CONTENDERS.items()
         }
         result[title] = {"sets": sets, "together": together}
-        tables += [f"## {title}", "", _rates(sets), "", _separation(sets, together), ""]
+        tables += [f"## {title}", "", rates(sets), "", parted(sets, together), ""]
+        tables += [probabilities(sets), ""]
     about = (
         f"{options.repeats} random halves a set; means over names, 95 % intervals by bootstrap "
         "over the names. Own: share of galleries that rest on their own evidence at that rate."
@@ -227,46 +246,6 @@ def main() -> int:
         options.out / f"{name}.png",
     )
     return 0
-
-
-def _rates(sets: dict[str, Any]) -> str:
-    rows = []
-    for rate in RATES:
-        cells = {name: one["rates"][str(rate)] for name, one in sets.items()}
-        for name, one in cells.items():
-            about = sets[name]
-            rows.append(
-                [f"{100 * rate:.0f} %", name, f"{about['pictures']} ({about['enrolled']})"]
-                + [_cell(one[key]) for key in _SHOWN]
-                + [f"{one['on own evidence']:.2f}"]
-            )
-        means = [f"**{np.mean([one[key][0] for one in cells.values()]):.3f}**" for key in _SHOWN]
-        rows.append([f"{100 * rate:.0f} %", "**mean of sets**", "", *means, ""])
-    head = ["asked", "set", "n (names enrolled)", *_SHOWN, "own"]
-    return markdown(head, rows)
-
-
-_SHOWN = ("strangers named", "known rightly named", "hindsight")
-
-
-def _separation(sets: dict[str, Any], together: dict[str, dict[str, float]]) -> str:
-    rows = [
-        [name, *(_cell(one[by][of]) for of in ("auroc", "oscr") for by in _CONTENDERS)]
-        for name, one in sets.items()
-    ]
-    means = [
-        f"**{np.mean([one[by][of][0] for one in sets.values()]):.3f}**"
-        for of in ("auroc", "oscr")
-        for by in _CONTENDERS
-    ]
-    all_in_one = [f"{together[by][of]:.3f}" for of in ("auroc", "oscr") for by in _CONTENDERS]
-    head = ["set", *(f"{of}, {by}" for of in ("AUROC", "OSCR") for by in _CONTENDERS)]
-    last = ["all together (ours: the p-value)", *all_in_one]
-    return markdown(head, [*rows, ["**mean of sets**", *means], last])
-
-
-def _cell(three: list[float]) -> str:
-    return f"{three[0]:.3f} [{three[1]:.3f}, {three[2]:.3f}]"
 
 
 def _offer(parser: argparse.ArgumentParser) -> None:

@@ -5,9 +5,9 @@
 For each backbone (a title of eval/backbones.py), and each rule that names: galleries of 1 to 40
 names with 1 to 10 references each are drawn from each train set, all other names are strangers. The
 mean and the spread of their decision scores are regressed on what a gallery knows of itself
-(`fewshot.stranger_model.FEATURES`), each set counting the same; the tail is that of the standardized
-scores of each set under regressions that never saw that set. Writes fewshot/priors/KEY.json, which
-is shipped, and, from all of them together, leaving one backbone out at a time, the one for backbones
+(`fewshot.stranger_model.FEATURES`), each set counting the same; the tail is that of the scores of
+each set, standardized by regressions that never saw that set. Writes fewshot/priors/KEY.json, which
+is shipped; and, from all backbones together, leaving one of them out at a time, the one for those
 that nobody measured. No dev picture is looked at.
 """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fewshot.backbones.catalog import strangers_of
+from fewshot.backbones.catalog import same_picture_of
 from fewshot.diagnosis import Sign, Signs, signs
 from fewshot.errors import GalleryDamaged, UnknownBackbone
 from fewshot.findings import Diagnosis, Effect, Finding
@@ -165,6 +165,6 @@ def _beside(
 def _same_picture(store: Store) -> float:
     layer = store.recipe.blueprint.layer if store.recipe.blueprint else None
     try:
-        return strangers_of(store.recipe.backbone, layer).same_picture
+        return same_picture_of(store.recipe.backbone, layer)
     except UnknownBackbone:
         return _USUAL_COPY

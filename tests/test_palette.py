@@ -110,6 +110,6 @@ def test_the_fingerprint_is_a_digest_that_stays() -> None:
 
 
 def test_a_card_with_another_d_is_refused() -> None:
-    wrong = BackboneSpec("palette", "", 96, D + 1, "", PALETTE.strangers)
+    wrong = BackboneSpec("palette", "", 96, D + 1, "", PALETTE.same_picture)
     with pytest.raises(ValueError, match="its card says"):
         Palette(wrong)

@@ -9,7 +9,6 @@ from fewshot.backbones.spec import (
     BackboneSpec,
     KerasNetwork,
     PublishedWeights,
-    StrangerPrior,
 )
 from fewshot.errors import UnknownBackbone
 
@@ -17,16 +16,11 @@ DEFAULT = "palette"
 
 _KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
 _VGGFACE = "https://github.com/rcmalli/keras-vggface/releases/download/v2.0"
-_UNMEASURED = StrangerPrior(at_one=0.85, per_doubling=0.01, ceiling=0.995, same_picture=0.999)
-"""For layers whose strangers nobody has measured: between those that were."""
+_STRICT = 0.999
+"""Where vectors lie close together, or nobody has looked, only a copy is the same picture."""
 
-_MEASURED = {
-    ("mobilenetv2", "out_relu"): StrangerPrior(at_one=0.69, per_doubling=0.026, ceiling=0.98),
-    ("inceptionv3", "mixed8"): StrangerPrior(at_one=0.89, per_doubling=0.01, ceiling=0.98),
-    ("vgg19", "block3_pool"): StrangerPrior(
-        at_one=0.983, per_doubling=0.0018, ceiling=0.995, same_picture=0.999
-    ),
-}
+_SAME_PICTURE = {("inceptionv3", "mixed8"): 0.99}
+"""Of layers other than a backbone's own."""
 
 PALETTE = BackboneSpec(
     name="palette",
@@ -34,7 +28,7 @@ PALETTE = BackboneSpec(
     input_size=96,
     d=502,
     license="MIT (there are no weights)",
-    strangers=StrangerPrior(at_one=0.66, per_doubling=0.02, ceiling=0.98),
+    same_picture=0.99,
 )
 MOBILENETV2 = BackboneSpec(
     name="mobilenetv2",
@@ -42,7 +36,7 @@ MOBILENETV2 = BackboneSpec(
     input_size=224,
     d=1280,
     license="Apache-2.0, as Keras states",
-    strangers=_MEASURED["mobilenetv2", "out_relu"],
+    same_picture=0.99,
     network=KerasNetwork(
         weights=PublishedWeights(
             "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
@@ -63,7 +57,7 @@ INCEPTIONV3 = BackboneSpec(
     input_size=299,
     d=2048,
     license="Apache-2.0, as Keras states",
-    strangers=_UNMEASURED,
+    same_picture=_STRICT,
     network=KerasNetwork(
         weights=PublishedWeights(
             "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -84,7 +78,7 @@ VGG19 = BackboneSpec(
     input_size=224,
     d=512,
     license="CC BY 4.0, as Keras states (Visual Geometry Group, Oxford)",
-    strangers=_UNMEASURED,
+    same_picture=_STRICT,
     network=KerasNetwork(
         weights=PublishedWeights(
             "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -118,7 +112,7 @@ def _vggface(
         d=d,
         license="stated by nobody for this file; Oxford's Visual Geometry Group, who trained the "
         "network, offers it for research, not for commerce",
-        strangers=_UNMEASURED,
+        same_picture=_STRICT,
         network=KerasNetwork(
             weights, also, version, layer, smallest, f"{source}; rcmalli/keras-vggface 0.6"
         ),
@@ -155,7 +149,7 @@ OWN = BackboneSpec(
     input_size=224,
     d=1,
     license="your own model's",
-    strangers=_UNMEASURED,
+    same_picture=_STRICT,
 )
 
 
@@ -173,21 +167,13 @@ def find_backbone(name: str) -> BackboneSpec:
         raise UnknownBackbone(name, known) from None
 
 
-def strangers_of(name: str, layer: str | None) -> StrangerPrior:
-    """Return how near strangers come to a gallery of this backbone, cut at this layer.
+def same_picture_of(name: str, layer: str | None) -> float:
+    """Return the cosine from which two pictures are taken for one: a copy, re-encoded or smaller.
 
-    Raises UnknownBackbone.
+    layer: the one that the network is cut at; None for its own. Raises UnknownBackbone.
     """
     spec = find_backbone(name)
     own = spec.network.layer if spec.network else None
     if layer in (None, own):
-        return spec.strangers
-    return _MEASURED.get((name, layer or ""), _UNMEASURED)
-
-
-def same_picture_of(name: str, layer: str | None) -> float:
-    """Return the cosine from which two pictures are taken for one: a copy, re-encoded or smaller.
-
-    Where all vectors lie close together, only a copy may count. Raises UnknownBackbone.
-    """
-    return strangers_of(name, layer).same_picture
+        return spec.same_picture
+    return _SAME_PICTURE.get((name, layer or ""), _STRICT)

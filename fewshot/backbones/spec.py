@@ -6,26 +6,6 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class StrangerPrior:
-    """How high a stranger's best similarity climbs in a gallery of n references.
-
-    The similarity that 5 % of strangers exceed, measured on other pictures, as
-    at_one + per_doubling * log2(n), never above `ceiling`; `eval/strangers.py` prints it. Where all
-    vectors lie close together, only a copy of a picture may count as the same picture.
-    """
-
-    at_one: float
-    per_doubling: float
-    ceiling: float
-    same_picture: float = 0.99  # the cosine from which two pictures are taken for one
-
-    @property
-    def highest(self) -> float:
-        """The most a gallery may ask for: a picture that is enrolled must be known."""
-        return 1.0 - 1.5 * (1.0 - self.same_picture)
-
-
-@dataclass(frozen=True, slots=True)
 class PublishedWeights:
     """A file of weights as its publisher offers it."""
 
@@ -56,5 +36,5 @@ class BackboneSpec:
     input_size: int  # pixels a side
     d: int  # numbers a vector
     license: str  # of the weights
-    strangers: StrangerPrior
+    same_picture: float  # the cosine from which two pictures are taken for one
     network: KerasNetwork | None = None  # None: nothing to build, nothing to download
