@@ -26,15 +26,22 @@ def rates(sets: dict[str, Any]) -> str:
             rows.append(
                 [f"{100 * float(rate):.0f} %", name, f"{about['pictures']} ({about['enrolled']})"]
                 + [_cell(one[key]) for key in _SHOWN]
+                + [f"{one[key][0]:.3f}" for key in _BESIDE]
                 + [f"{one['on own evidence']:.2f}"]
             )
-        means = [f"**{np.mean([one[key][0] for one in cells.values()]):.3f}**" for key in _SHOWN]
+        means = [
+            f"**{np.mean([one[key][0] for one in cells.values()]):.3f}**"
+            for key in (*_SHOWN, *_BESIDE)
+        ]
         rows.append([f"{100 * float(rate):.0f} %", "**mean of sets**", "", *means, ""])
-    head = ["asked", "set", "n (names enrolled)", *_SHOWN, "own"]
+    head = ["asked", "set", "n (names enrolled)", *_SHOWN, *_BESIDE, "own"]
     return markdown(head, rows)
 
 
 _SHOWN = ("strangers named", "known rightly named", "hindsight")
+_BESIDE = (
+    "strict: strangers", "strict: known", "one similarity: strangers", "one similarity: known",
+)  # fmt: skip
 
 
 def probabilities(sets: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from fewshot.bookkeeping import Bookkeeping
 from fewshot.errors import GalleryEmpty
 from fewshot.folders import each_picture
 from fewshot.opening import embedder_of
-from fewshot.records import Corrected
+from fewshot.records import Corrected, Forgotten
 from fewshot.risk import RATE, Risk
 from fewshot.store import Store
 from fewshot.watch import Watch
@@ -150,6 +150,12 @@ class Answering(Bookkeeping):
             progress=progress,
             threads=self._threads,
         )
+
+    def forget_strangers(self) -> Forgotten:
+        """Erase all strangers that were given, from the file too; that cannot be undone."""
+        from fewshot.strangers import erase_strangers
+
+        return erase_strangers(self._store)
 
     def _choose_rule(self, added: int) -> None:
         """Let the gallery choose how names are scored, where it has grown enough."""

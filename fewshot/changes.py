@@ -81,7 +81,7 @@ def erase(store: Store, name: str) -> Forgotten:
         store.connection.execute("DELETE FROM cached_index")
         touched = [(identity, None, None) for identity in bearers]
         record(store, Done("erase", len(bearers), references), touched)
-    return Forgotten(name, references, erased=_scrub(store))
+    return Forgotten(name, references, erased=scrub(store))
 
 
 def undo(store: Store) -> Operation:
@@ -187,7 +187,7 @@ def _is_logged(store: Store, name: str) -> bool:
     )
 
 
-def _scrub(store: Store) -> bool:
+def scrub(store: Store) -> bool:
     """Rebuild the file without what was deleted and fold the log in; False where put off."""
     (patience,) = store.connection.execute("PRAGMA busy_timeout").fetchone()
     store.connection.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE_MS}")

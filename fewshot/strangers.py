@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fewshot.changes import scrub
 from fewshot.errors import GalleryDamaged
 from fewshot.gallery_file import sqlite_errors, transaction
 from fewshot.index import check_vectors
 from fewshot.names import storable
 from fewshot.operations import Done, record
+from fewshot.records import Forgotten
 from fewshot.standing import Strangers
 from fewshot.store import Store
 from fewshot.vectors import stacked
@@ -59,6 +61,15 @@ def add_strangers(store: Store, strangers: Iterable[Stranger]) -> int:
         else:
             store.connection.execute("DELETE FROM operations WHERE id = ?", (operation,))
     return int(added)
+
+
+def erase_strangers(store: Store) -> Forgotten:
+    """Erase all strangers from the file, as `changes.erase` does a name; not to be undone."""
+    with sqlite_errors(store.path), transaction(store.connection):
+        count = store.connection.execute("DELETE FROM strangers").rowcount
+        if count:
+            record(store, Done("erase", 0, count))
+    return Forgotten("", count, erased=scrub(store))
 
 
 def strangers_kept(store: Store) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from fewshot.rules import RULES
 
 if TYPE_CHECKING:
     from fewshot.calibrating import Calibrated
+    from fewshot.records import Forgotten
 
 _COLUMNS = ("rate", "basis", "needed", "known", "low", "high", "asked")
 
@@ -30,6 +31,11 @@ _COLUMNS = ("rate", "basis", "needed", "known", "low", "high", "asked")
     "strangers from now on.",
 )
 @click.option(
+    "--forget-strangers",
+    is_flag=True,
+    help="Erase all strangers that were given, from the file too.",
+)
+@click.option(
     "--rule",
     type=click.Choice(["auto", *map(str, RULES)]),
     help="How names are scored from now on; auto lets the gallery choose.",
@@ -39,6 +45,7 @@ _COLUMNS = ("rate", "basis", "needed", "known", "low", "high", "asked")
 @form_options
 def calibrate(
     strangers: Path | None,
+    forget_strangers: bool,
     rule: str | None,
     threads: int | None,
     gallery: Path | None,
@@ -56,6 +63,8 @@ def calibrate(
         Recognizer.open(gallery, threads=threads, watch=Terminal()) as recognizer,
         progress_bar("embedding", len(given)) as advance,
     ):
+        if forget_strangers:
+            _forgotten(recognizer.forget_strangers())
         done = recognizer.calibrate(strangers=given, rule=rule, progress=advance)
         file = recognizer.path
     row = asdict(done) | {"rule": str(done.naming.rule)}
@@ -67,6 +76,12 @@ def calibrate(
         emit(rates, form=form, key="rates", gallery=file, text=str, columns=_COLUMNS)
     _told(done)
     return 3 if done.refused else 0
+
+
+def _forgotten(gone: Forgotten) -> None:
+    note(f"{gone.references} picture(s) of strangers are erased")
+    if not gone.erased:
+        note("the gallery is in use elsewhere: the bytes leave the file when that process is done")
 
 
 def _told(done: Calibrated) -> None:
