@@ -6,11 +6,11 @@ Loads no numpy, so that `fewshot info` can say it.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
-import math
+import sys
 from array import array
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from fewshot.errors import GalleryDamaged
 from fewshot.gallery_file import sqlite_errors, transaction
@@ -49,40 +49,42 @@ def naming_of(store: Store) -> Naming:
 
     Raises GalleryDamaged.
     """
-    rows = store.all("SELECT about FROM naming WHERE length(about) <= ?", (str,), (MOST_TEXT,))
+    rows = store.all(
+        "SELECT CASE WHEN length(about) <= ? THEN about END FROM naming", (str,), (MOST_TEXT,)
+    )
     if not rows:
         return Naming()
     try:
-        about = json.loads(rows[0][0])
-        temperature = about["temperature"]
-        naming = Naming(
-            rule=Rule.parse(about["rule"]),
-            chosen_by=_one_of(about["chosen_by"], ("default", "gallery", "user")),
-            references=int(about["references"]),
-            center=str(about["center"]),
-            temperature=None if temperature is None else float(temperature),
-            held_out=int(about["held_out"]),
-            tried=tuple(
-                Tried(
-                    str(Rule.parse(one["rule"])),
-                    *(float(one[key]) for key in ("accuracy", "behind", "standard_error")),
-                )
-                for one in about["tried"][:MOST_TRIED]
-            ),
-        )
-        if naming.temperature is not None and not 1e-4 <= naming.temperature <= 100.0:
-            raise ValueError("its temperature is out of bounds")
+        naming = _read(json.loads(rows[0][0]))
         center = array("f", base64.b64decode(naming.center, validate=True))
         if len(center) != store.recipe.d * (naming.rule.space == "centered"):
             raise ValueError("its center is of another length")
         if not all(-1.001 <= one <= 1.001 for one in center):  # NaN fails too
             raise ValueError("its center is no mean of unit vectors")
-        if not all(math.isfinite(one.accuracy + one.standard_error) for one in naming.tried):
-            raise ValueError("an accuracy is none")
-    except (LookupError, TypeError, ValueError, RecursionError, binascii.Error) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         reason = f"how it names cannot be read ({error}); fewshot calibrate writes it anew"
         raise GalleryDamaged(store.path, reason) from error
     return naming
+
+
+def _read(about: dict[str, Any]) -> Naming:
+    """Return what is written down; raises what reading it may."""
+    temperature = about["temperature"]
+    return Naming(
+        rule=Rule.parse(str(about["rule"])),
+        chosen_by=_one_of(about["chosen_by"], ("default", "gallery", "user")),
+        references=int(_between(about["references"], 0, sys.maxsize)),
+        center=str(about["center"]),
+        temperature=None if temperature is None else _between(temperature, 1e-4, 100.0),
+        held_out=int(_between(about["held_out"], 0, sys.maxsize)),
+        tried=tuple(
+            Tried(
+                str(Rule.parse(str(one["rule"]))),
+                *(_between(one[key], -1, 1) for key in ("accuracy", "behind", "standard_error")),
+            )
+            for one in about["tried"][:MOST_TRIED]
+        ),
+    )
 
 
 def write_naming(store: Store, naming: Naming) -> None:
@@ -92,6 +94,12 @@ def write_naming(store: Store, naming: Naming) -> None:
         store.connection.execute(
             "INSERT OR REPLACE INTO naming VALUES (1, ?)", (json.dumps(about),)
         )
+
+
+def _between(value: object, low: float, high: float) -> float:
+    if not isinstance(value, (int, float)) or not low <= value <= high:  # NaN fails too
+        raise ValueError(f"{str(value)[:20]} does not lie between {low} and {high}")
+    return float(value)
 
 
 def _one_of(value: object, known: tuple[str, ...]) -> str:
