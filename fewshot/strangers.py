@@ -1,6 +1,7 @@
 """Pictures of nobody enrolled come in; the store keeps their vectors, and arrays of them go out.
 
-A stranger is never named; only how near it comes is asked. Its thumbnail is not kept.
+A stranger is never named; only how near it comes is asked. Its thumbnail is not kept. A picture
+that is enrolled is no stranger, as long as it is.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from fewshot.names import storable
 from fewshot.operations import Done, record
 from fewshot.records import Forgotten
 from fewshot.standing import Strangers
-from fewshot.store import Store
+from fewshot.store import LIVE, Store
 from fewshot.vectors import stacked
 
 MOST_STRANGERS = 100_000
 """How many pictures of strangers a gallery keeps."""
+
+_NOBODY = f"digest NOT IN (SELECT digest FROM picture_references r WHERE {LIVE})"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,12 @@ class Stranger:
 
 
 def add_strangers(store: Store, strangers: Iterable[Stranger]) -> int:
-    """Keep strangers, in one operation; return how many are new: each picture counts once."""
+    """Keep strangers, in one operation; return how many are new.
+
+    Each picture counts once; one that is enrolled is none.
+    """
     with sqlite_errors(store.path), transaction(store.connection):
-        before = strangers_kept(store)[1]
+        ((before,),) = store.all("SELECT coalesce(max(id), 0) FROM strangers", (int,))
         operation = record(store, Done("calibrate", 0, 0))
         store.connection.executemany(
             """INSERT OR IGNORE INTO strangers (operation, block, digest, vector, source)
@@ -49,9 +55,9 @@ def add_strangers(store: Store, strangers: Iterable[Stranger]) -> int:
             ),
         )
         store.connection.execute(
-            """DELETE FROM strangers WHERE id IN (
-                   SELECT id FROM strangers ORDER BY id LIMIT -1 OFFSET ?)""",
-            (MOST_STRANGERS,),
+            f"""DELETE FROM strangers WHERE id > ? AND NOT {_NOBODY}
+                OR id IN (SELECT id FROM strangers ORDER BY id LIMIT -1 OFFSET ?)""",  # noqa: S608
+            (before, MOST_STRANGERS),
         )
         ((added,),) = store.all("SELECT count(*) FROM strangers WHERE id > ?", (int,), (before,))
         if added:
@@ -73,18 +79,18 @@ def erase_strangers(store: Store) -> Forgotten:
 
 
 def strangers_kept(store: Store) -> tuple[int, int]:
-    """Return how many strangers are kept, and the highest id among them: they differ if any do."""
-    statement = "SELECT count(*), coalesce(max(id), 0) FROM strangers"
-    ((count, last),) = store.all(statement, (int, int))
-    return int(count), int(last)
+    """Return how many strangers there are, and the sum of their ids: they differ if any do."""
+    statement = f"SELECT count(*), coalesce(sum(id), 0) FROM strangers WHERE {_NOBODY}"  # noqa: S608
+    ((count, ids),) = store.all(statement, (int, int))
+    return int(count), int(ids)
 
 
 def read_strangers(store: Store) -> Strangers:
     """Return the strangers kept; raises GalleryDamaged."""
     d = store.recipe.d
     rows = store.all(
-        "SELECT block, CASE length(vector) WHEN ? THEN vector ELSE x'' END FROM strangers"
-        " ORDER BY id LIMIT ?",
+        f"""SELECT block, CASE length(vector) WHEN ? THEN vector ELSE x'' END FROM strangers
+            WHERE {_NOBODY} ORDER BY id LIMIT ?""",  # noqa: S608  written in this file
         (str, bytes),
         (4 * d, MOST_STRANGERS),
     )
