@@ -60,9 +60,8 @@ class Gallery:
         self._corrections: Corrections | None = None
         self._corrected_before: Corrections | None = None
         self._strangers_seen = (-1, -1)
-        self._strangers = Strangers(
-            np.empty((0, self._store.recipe.d), np.float32), np.empty(0, np.int64)
-        )
+        nothing = np.empty((0, self._store.recipe.d), np.float32)
+        self._strangers = Strangers(nothing, np.empty(0, np.int64))
         self._sharing: set[tuple[int, int]] = set()
         self._sharing_until = 0
 
@@ -174,6 +173,8 @@ class Gallery:
         At most 2,000 references, evenly taken. Names that share a picture, or nearly, are no
         strangers to each other. The same object as long as nothing has changed.
         """
+        if not len(self):
+            return Evidence.none(0, 0)
         if self._evidence is None:
             self._share()
             self._take_up_strangers()
@@ -203,13 +204,14 @@ class Gallery:
             self._clear()
         if not self._last:
             self._begin()
-        touched: list[int] = []
-        if self._last:
-            touched = touched_since(self._store, self._operation, most=MOST_TOUCHED)
+        since = self._operation
+        touched = touched_since(self._store, since, most=MOST_TOUCHED) if self._last else []
         if len(touched) > MOST_TOUCHED:
             self._clear()
             self._begin(anew=True)
             touched = []
+        if touched:
+            self._sharing, self._sharing_until = set(), 0  # who shared a picture may not any more
         self._index.remove(touched)
         self._namer.remove(touched)
         for identity in touched:
