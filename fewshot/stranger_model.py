@@ -130,16 +130,19 @@ class StrangerTail:
 @cache
 def load_model(backbone: str, layer: str | None, rule: Rule) -> StrangerModel:
     """Return the model measured for a backbone's layer; else that of the unmeasured."""
-    for key in (backbone if layer is None else f"{backbone}-{layer}", UNMEASURED):
-        path = FOLDER / f"{key}.json"
-        if path.is_file():
-            return read_model(json.loads(path.read_text(encoding="utf-8"))["rules"][str(rule)])
-    raise FileNotFoundError(FOLDER)
+    key = _key(backbone, layer) if is_measured(backbone, layer) else UNMEASURED
+    told = json.loads((FOLDER / f"{key}.json").read_text(encoding="utf-8"))
+    return read_model(told["rules"][str(rule)])
 
 
 def is_measured(backbone: str, layer: str | None) -> bool:
     """Tell whether strangers were measured for a backbone's layer."""
-    return (FOLDER / f"{backbone if layer is None else f'{backbone}-{layer}'}.json").is_file()
+    return _key(backbone, layer) in {path.stem for path in FOLDER.glob("*.json")}
+
+
+def _key(backbone: str, layer: str | None) -> str:
+    """Return what a prior is called; a gallery's recipe may say anything, so it is no path yet."""
+    return backbone if layer is None else f"{backbone}-{layer}"
 
 
 def read_model(buckets: Sequence[Mapping[str, Any]]) -> StrangerModel:
