@@ -15,19 +15,32 @@ import numpy as np
 from fewshot import FewshotError, Recognizer
 from fewshot.backbones.artifact import each_artifact, read_artifact
 from fewshot.backbones.inventory import holdings, verify
+from fewshot.calibrating import choose_if_due, report
 from fewshot.corrected_pictures import Corrections
+from fewshot.crops import Box
+from fewshot.embedder import Embedded
 from fewshot.gallery import Gallery
 from fewshot.images import thumbnail as thumbnail_of
+from fewshot.matching import Matcher
 from fewshot.operations import history
+from fewshot.risk import Risk
+from fewshot.rules import Rule
 from fewshot.store import Store
+from fewshot.stranger_model import UNMEASURED, StrangerModel, load_model
+from fewshot.strangers import Stranger, add_strangers
 from fewshot.transfer import import_archive, store_for
 from tests.fuzz.galleries import correct_one, enroll
 from tests.fuzz.values import (
     DEAF,
+    UNIT,
 )
 from tests.test_artifact import BLUEPRINT
 
 JPEG = thumbnail_of(np.arange(12 * 16 * 3, dtype=np.uint8).reshape(12, 16, 3))
+
+
+def model(rule: Rule) -> StrangerModel:
+    return load_model(UNMEASURED, None, rule)
 
 
 def look(store: Store) -> object:
@@ -36,7 +49,18 @@ def look(store: Store) -> object:
         standing = gallery.standing(unit, 2)
         for name in {one.name for one in gallery.candidates(standing)}:
             gallery.votes(unit, name), gallery.held_out(name)
-        return gallery.neighbors(unit, 5), gallery.evidence(), gallery.corrections
+        gallery.neighbors(unit, 5), gallery.evidence(), gallery.corrections
+    if standing.share is not None and not 0.0 <= standing.share <= 1.0:
+        raise ValueError(f"a probability of {standing.share}")
+    shown = Embedded("query", unit, Box(0, 0, 9, 9), JPEG)
+    matcher = Matcher(gallery, model, 0.99)
+    return matcher.match(shown, k=2, risk=Risk(), explain=True)
+
+
+def calibrated(store: Store) -> object:
+    """Keep a stranger, and say what rates that gives."""
+    add_strangers(store, [Stranger("trip", bytes(31) + b"1", UNIT.tobytes(), "/other.png")])
+    return report(store, Matcher(Gallery(store), model, 0.99))
 
 
 def read_all(recognizer: Recognizer) -> list[str]:
@@ -120,6 +144,8 @@ class Asking:
             "forget": lambda: recognizer.forget(name),
             "erase": lambda: recognizer.forget(name, erase=True),
             "enroll": lambda: enroll(store, name, 2),
+            "choose": lambda: choose_if_due(store),
+            "calibrate": lambda: calibrated(store),
             "correct": lambda: correct_one(store, f"{name} 0", name),
         }
         what = self.rng.choice((*acts, "undo", "enroll", "correct"))

@@ -14,10 +14,19 @@ import numpy as np
 from fewshot import changes
 from fewshot.corrections import Shown, correct
 from fewshot.images import thumbnail
+from fewshot.naming import write_naming
 from fewshot.staging import staging
 from fewshot.store import Store
-from tests.fuzz.rows import spoil_log, spoil_recipe, spoil_rows, spoil_schema, spoil_things
+from tests.fuzz.rows import (
+    spoil_log,
+    spoil_naming,
+    spoil_recipe,
+    spoil_rows,
+    spoil_schema,
+    spoil_things,
+)
 from tests.fuzz.values import (
+    NAMING,
     RECIPE,
     UNIT,
     D,
@@ -39,7 +48,10 @@ def spoil_beside(rng: random.Random, path: Path) -> None:
 def spoil_gallery(rng: random.Random, path: Path) -> None:
     """Mutate a gallery: through SQLite, or its bytes, or both."""
     shutil.copyfile(path.parent.parent / rng.choice(("good.db", "good.db", "old.db")), path)
-    through = (spoil_rows, spoil_rows, spoil_recipe, spoil_schema, spoil_things, spoil_log)
+    through = (
+        *(spoil_rows, spoil_rows, spoil_recipe, spoil_naming, spoil_schema, spoil_things),
+        spoil_log,
+    )
     steps = rng.choice((0, 1, 1, 1, 2, 3))
     for _ in range(steps):
         try:
@@ -66,6 +78,7 @@ def make_galleries(root: Path) -> None:
         enroll(store, "kazuma", 2), changes.undo(store), enroll(store, "chris", 1)
         correct_one(store, "aqua 0", "aqua", "chris"), correct_one(store, "other", "Megumin")
         store.connection.execute("INSERT INTO cached_index VALUES (1, x'00', '{}')")
+        write_naming(store, NAMING)
         store.connection.execute(
             "INSERT INTO strangers VALUES (1, 1, 'trip', zeroblob(32), ?, '/stranger.png')",
             (UNIT.tobytes(),),

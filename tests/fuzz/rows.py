@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import sqlite3
+from dataclasses import asdict
 
+import numpy as np
+
+from fewshot.rules import RULES
 from tests.fuzz.values import (
     BUILT,
+    NAMING,
     NUMBERS,
     RECIPE,
     TEXTS,
+    D,
     odd_text,
 )
 
@@ -96,6 +103,16 @@ def spoil_recipe(rng: random.Random, db: sqlite3.Connection) -> None:
     recipe = rng.choice((RECIPE, RECIPE, BUILT))
     text = odd_text(rng, json.loads(recipe.to_json()))
     db.execute("UPDATE recipe SET json = CAST(? AS TEXT)", (text,))
+
+
+def spoil_naming(rng: random.Random, db: sqlite3.Connection) -> None:
+    """Let it name by a rule, sound or not."""
+    rule = rng.choice(RULES)
+    center = rng.choice(([0.1] * D, [0.0] * D, [1.0] * D, [float("nan")] * D, [0.1] * 3))
+    text = base64.b64encode(np.array(center, "<f4").tobytes()).decode()
+    about = asdict(NAMING) | {"rule": str(rule), "center": text * (rule.space == "centered")}
+    told = json.dumps(about).encode() if rng.random() < 0.5 else odd_text(rng, about)
+    db.execute("INSERT OR REPLACE INTO naming VALUES (1, CAST(? AS TEXT))", (told,))
 
 
 def spoil_schema(rng: random.Random, db: sqlite3.Connection) -> None:

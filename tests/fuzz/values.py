@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from fewshot.naming import Naming, Tried
 from fewshot.recipe import Recipe
+from fewshot.rules import Rule
 from fewshot.watch import Watch
 from tests.test_artifact import BLUEPRINT
 
@@ -19,6 +21,7 @@ SECONDS, ROOM = 10.0, 3 << 29  # what a mutant may take: time, memory above what
 D, UNIT = 8, np.eye(8, dtype=np.float32)[0]
 RECIPE = Recipe("whole", "palette", "ab", None, D)
 BUILT = Recipe("whole", "vgg19", BLUEPRINT.fingerprint, None, D, BLUEPRINT)
+NAMING = Naming(Rule("vote", "root"), "gallery", 9, "", 0.05, 9, (Tried("mean", 1.0, 0.0, 0.0),))
 NUMBERS = (0, 1, -1, 2, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, -(2**31), 2**32 - 1, 2**63 - 1, -(2**63))
 TEXTS: tuple[str, ...] = (
     "",
