@@ -136,7 +136,7 @@ def test_the_nearer_the_fewer_strangers_come_as_near(
 
 
 @EACH
-@pytest.mark.parametrize("rule", [SIMPLEST, Rule("nearest"), Rule("vote")], ids=str)
+@pytest.mark.parametrize("rule", [SIMPLEST, Rule("nearest")], ids=str)
 def test_one_name_alone_needs_more_than_many_for_no_next_name_takes_anything_off(
     path: Path, rule: Rule
 ) -> None:
