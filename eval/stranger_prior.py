@@ -87,7 +87,7 @@ def points_of(
 
 
 def fit(points: Sequence[Point]) -> list[dict[str, Any]]:
-    """Fit the regressions and the tails, a bucket at a time; buckets without points take the next.
+    """Fit the regressions and the tails, a bucket at a time; buckets without points take the nearest.
 
     Returns them as `stranger_model.read_model` reads them.
     """
@@ -95,7 +95,9 @@ def fit(points: Sequence[Point]) -> list[dict[str, Any]]:
     for bucket in range(len(BUCKETS)):
         own = [one for one in points if one.bucket == bucket]
         made.append(_fit_bucket(own) if own else None)
-    return [one or next(other for other in made[at:] if other) for at, one in enumerate(made)]
+    there = [at for at, one in enumerate(made) if one]
+    nearest = [min(there, key=lambda other: (abs(other - at), -other)) for at in range(len(made))]
+    return [made[at] or {} for at in nearest]
 
 
 def _fit_bucket(points: Sequence[Point]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fewshot.calibration import ANCHOR, Calibration
+from fewshot.calibration import Calibration
 from fewshot.calibration_errors import CannotCalibrate
 from fewshot.choosing import FEWEST_NAMES, choose
 from fewshot.decision import model_for
@@ -118,7 +118,7 @@ def report(
     with gallery.moment():
         evidence = gallery.evidence()
         calibrations = [matcher.calibration(Risk(rate)) for rate in RATES]
-        blocks = matcher.calibration(Risk(LOWEST)).blocks
+        lowest = matcher.calibration(Risk(LOWEST))
         return Calibrated(
             names=evidence.names,
             references=evidence.references,
@@ -126,8 +126,8 @@ def report(
             stranger_pictures=len(evidence.strangers),
             added=added,
             refused=refused,
-            tightest=min(1.0, ANCHOR / (blocks + 1)),
-            strictly=1.0 / (blocks + 1),
+            tightest=lowest.tightest,
+            strictly=lowest.strictest,
             naming=gallery.naming,
             rates=tuple(_kept(one, evidence) for one in calibrations),
         )

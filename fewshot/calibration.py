@@ -6,7 +6,10 @@ new picture is (1 + the blocks that come as near) / (1 + blocks): conformal pred
 Gammerman, Shafer 2005) for data in groups (Lee, Barber, Willett, arXiv 2306.06342). It can tell no
 rate below 1 / (1 + blocks), and near that it rests on the one nearest block; so below
 2 / (1 + blocks) the shares measured on other pictures take over, never more freely than the second
-block allows. docs/decisions/0013-the-rate-of-false-names.md says what that gives.
+block allows. The one reference of a name is to its nearest stranger what the stranger is to it: had
+the stranger been enrolled, it would have come as near. So where all names have one, one block more
+counts as coming as near; where some have, their share of it.
+docs/decisions/0013-the-rate-of-false-names.md says what that gives.
 """
 
 from __future__ import annotations
@@ -35,18 +38,20 @@ class Calibration:
         strict: rest on the gallery's own evidence alone, down to 1 / (1 + blocks); where that does
         not reach the rate, `supported` is False and the score needed infinite.
         """
-        self.rate, self._strict, self._tail = rate, strict, tail
+        self.rate, self._tail = rate, tail
         wanted = 1.0 if strict else ANCHOR
-        alone = rate * (evidence.stranger_blocks + 1) >= wanted
         told = evidence.stand_ins > NEVER
-        use_own = not (alone and evidence.stranger_blocks)
+        enough = rate * (evidence.stranger_blocks + 1) >= wanted
+        use_own = not (enough and evidence.stranger_blocks)
+        self._mutual = evidence.alone if use_own else 0.0
         scores = [evidence.strangers, evidence.stand_ins[told] if use_own else _NOTHING]
         blocks = [-1 - evidence.blocks, evidence.owners[told] if use_own else _NOBODY]
         self.stranger_blocks = evidence.stranger_blocks
         self.names = len(np.unique(evidence.owners[told])) if use_own else 0
         self.blocks = self.stranger_blocks + self.names
         self._rank(np.concatenate(scores).astype(np.float64), np.concatenate(blocks))
-        self.tightest = min(1.0, wanted / (self.blocks + 1))
+        self._wanted = wanted + self._mutual
+        self.tightest = min(1.0, self._wanted / (self.blocks + 1))
         """The lowest rate that the gallery's own evidence can show."""
         self.supported = rate >= self.tightest * (1 - 1e-12)
         self.anchor = self._above(self.tightest)
@@ -64,13 +69,18 @@ class Calibration:
         return " and ".join(own + (["strangers"] if self.stranger_blocks else []))
 
     @property
+    def strictest(self) -> float:
+        """The lowest rate that it can show with `strict`."""
+        return min(1.0, (1.0 + self._mutual) / (self.blocks + 1))
+
+    @property
     def names_needed(self) -> int:
         """How many names, or strangers, would show the rate asked for."""
-        return math.ceil((1.0 if self._strict else ANCHOR) / self.rate - 1e-9) - 1
+        return math.ceil(self._wanted / self.rate - 1e-9) - 1
 
     def p_value(self, score: float) -> float:
         """Return the share of strangers that would come as near as this, in (0, 1]."""
-        conformal = (1.0 + self._beyond(score)) / (self.blocks + 1)
+        conformal = (1.0 + self._mutual + self._beyond(score)) / (self.blocks + 1)
         if self.supported or score < self.anchor:
             return min(1.0, conformal)
         return min(self.tightest, self._tail.rate(score))
@@ -88,7 +98,9 @@ class Calibration:
 
     def _above(self, rate: float) -> float:
         """Return the lowest score whose conformal p-value is within a rate."""
-        allowed = rate * (self.blocks + 1) - 1.0 + 1e-9
+        if rate >= 1.0:
+            return -math.inf
+        allowed = rate * (self.blocks + 1) - 1.0 - self._mutual + 1e-9
         place = int(np.searchsorted(self._sums, allowed, side="right")) - 1
         if place >= len(self._falling):
             return -math.inf

@@ -19,7 +19,7 @@ from fewshot.evidence import Evidence
 from fewshot.index import Vectors
 from fewshot.naming import Naming, Tried
 from fewshot.risk import RATE
-from fewshot.rules import RULES, SIMPLEST, Rule
+from fewshot.rules import RULES, SIMPLEST, SPACES, Rule
 from fewshot.scoring import NEVER, References, Scores, best_two, decision_scores, held_out
 from fewshot.spaces import Space
 from fewshot.stranger_model import StrangerModel
@@ -37,7 +37,7 @@ which flatters rules that look at one (eval/naming_rules.py)."""
 FEWEST_ASKED = 30
 """Held-out references below which no probability is given."""
 
-MOST_ASKED = 400
+MOST_ASKED = 300
 """References that are asked; more would cost time and change little."""
 
 _LOWEST, _HIGHEST = 0.005, 2.0
@@ -50,6 +50,8 @@ def choose(
 
     model: what is known of strangers under each rule. rule: what the user wants instead.
     """
+    order = np.argsort(owners, kind="stable")
+    vectors, owners = vectors[order], owners[order]
     names, places = np.unique(owners, return_inverse=True)
     places = places.reshape(-1)
     counts = np.bincount(places, minlength=len(names))
@@ -57,14 +59,17 @@ def choose(
     right: dict[Rule, NDArray[np.float64]] = {}
     found: dict[Rule, Scores] = {}
     weights = _weights(places[asked])
-    for candidate in _candidates(len(names), counts) if rule is None else (rule,):
-        if not len(asked):
-            break
-        placed = Space.around(candidate.space, vectors).place(vectors)
+    candidates = _candidates(len(names), counts) if rule is None else (rule,)
+    for kind in SPACES if len(asked) else ():
+        here = [one for one in candidates if one.space == kind]
+        placed = Space.around(kind, vectors).place(vectors) if here else vectors
         references = References(placed, places, len(names))
-        found[candidate] = held_out(candidate.scoring, references, asked, whole_name=False)
-        named = _named(candidate, references, asked, found[candidate], model)
-        right[candidate] = named.astype(np.float64)
+        similar = placed[asked] @ placed.T if any(one.scoring != "mean" for one in here) else None
+        for one in here:
+            found[one] = held_out(one.scoring, references, asked, whole_name=False, similar=similar)
+            named = _named(one, references, asked, found[one], similar, model)
+            right[one] = named.astype(np.float64)
+    right = {one: right[one] for one in candidates if one in right}  # the simplest first
     chosen, tried = _within_one_error(right, places[asked], weights)
     chosen = rule or chosen
     return Naming(
@@ -117,17 +122,24 @@ def fit_temperature(
 
 
 def _named(
-    rule: Rule, references: References, asked: NDArray[np.intp], found: Scores, model: Model
+    rule: Rule,
+    references: References,
+    asked: NDArray[np.intp],
+    found: Scores,
+    similar: Scores | None,
+    model: Model,
 ) -> NDArray[np.bool_]:
     """Tell which references get their name when left out, at the usual rate of false names.
 
-    found: their scores without themselves, (s, names).
+    found: their scores without themselves, (s, names). similar: see `held_out`.
     """
     row, own = np.arange(len(asked)), references.owners[asked]
     to_own, others = found[row, own], found.copy()
     others[row, own] = NEVER
     rivals = others.max(axis=1)
-    as_strangers = held_out(rule.scoring, references, asked, whole_name=True)
+    as_strangers = others  # of a vote alone, a name's own references keep others from voting
+    if rule.scoring == "vote":
+        as_strangers = held_out("vote", references, asked, whole_name=True, similar=similar)
     evidence = Evidence(
         names=references.names,
         references=len(references.vectors),
@@ -137,6 +149,7 @@ def _named(
         blocks=np.empty(0, np.int64),
         own=to_own,
         rivals=rivals,
+        alone=float((references.counts == 1).mean()),
     )
     needed = Calibration(evidence, model(rule).of(evidence), rate=RATE).needed
     scores = decision_scores(np.stack([to_own, rivals], axis=1))

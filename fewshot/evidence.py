@@ -24,6 +24,7 @@ class Evidence:
     blocks: NDArray[np.int64]  # (s,) which belong together
     own: NDArray[np.float32]  # (n,) each stand-in's score for its own name without it
     rivals: NDArray[np.float32]  # (n,) and for the next name
+    alone: float = 0.0  # the share of names that have one reference only, in [0, 1]
 
     @property
     def stranger_blocks(self) -> int:

@@ -24,6 +24,7 @@ from fewshot.naming import Naming, naming_of
 from fewshot.nearness import Candidate, Neighbor
 from fewshot.operations import last_operation, touched_since
 from fewshot.rules import SIMPLEST
+from fewshot.sharing import SharedPictures
 from fewshot.standing import Standing, Strangers
 from fewshot.store import Store
 from fewshot.strangers import read_strangers, strangers_kept
@@ -62,8 +63,7 @@ class Gallery:
         self._strangers_seen = (-1, -1)
         nothing = np.empty((0, self._store.recipe.d), np.float32)
         self._strangers = Strangers(nothing, np.empty(0, np.int64))
-        self._sharing: set[tuple[int, int]] = set()
-        self._sharing_until = 0
+        self._shared = SharedPictures(self._store)
 
     @contextmanager
     def moment(self) -> Iterator[None]:
@@ -164,8 +164,7 @@ class Gallery:
 
     def friends(self, owner: int) -> set[int]:
         """Return the identities that share a picture with one: no strangers to it."""
-        self._share()
-        return {other for one, other in self._sharing if one == owner}
+        return {other for one, other in self._shared.pairs(self._last) if one == owner}
 
     def evidence(self) -> Evidence:
         """Return what the gallery knows of strangers: each identity in turn stands in for one.
@@ -176,10 +175,10 @@ class Gallery:
         if not len(self):
             return Evidence.none(0, 0)
         if self._evidence is None:
-            self._share()
             self._take_up_strangers()
+            shared = self._shared.pairs(self._last)
             self._evidence = self._namer.evidence(
-                len(self), self._index.sample, frozenset(self._sharing), self._strangers
+                len(self), self._index.sample, shared, self._strangers
             )
         return self._evidence
 
@@ -188,10 +187,6 @@ class Gallery:
         seen = strangers_kept(self._store)
         if seen != self._strangers_seen:
             self._strangers, self._strangers_seen = read_strangers(self._store), seen
-
-    def _share(self) -> None:
-        self._sharing |= self._store.sharing(after=self._sharing_until)
-        self._sharing_until = self._last
 
     def _of(self, known: dict[int, Found], number: int) -> Found:
         if number not in known:
@@ -210,8 +205,7 @@ class Gallery:
             self._clear()
             self._begin(anew=True)
             touched = []
-        if touched:
-            self._sharing, self._sharing_until = set(), 0  # who shared a picture may not any more
+        self._shared.touch(touched)
         self._index.remove(touched)
         self._namer.remove(touched)
         for identity in touched:

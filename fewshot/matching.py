@@ -17,6 +17,8 @@ from fewshot.nearness import Neighbor
 from fewshot.reasons import Doubt, mend, votes_for
 from fewshot.risk import Risk
 from fewshot.rules import Rule
+from fewshot.scoring import MARGIN
+from fewshot.standing import Standing
 from fewshot.stranger_model import StrangerModel
 from fewshot.verdict import Match, Ruling, by_rate, by_threshold, rule_on
 
@@ -100,25 +102,44 @@ class Matcher:
     def _ruling(
         self, picture: Embedded, k: int
     ) -> tuple[Ruling, tuple[Neighbor, ...], float | None]:
-        corrections = self._gallery.corrections
-        standing = self._gallery.standing(picture.vector, 2 + len(corrections.names))
-        friends = self._gallery.friends(int(standing.owners[0]))
+        gallery, most = self._gallery, 2 + len(self._gallery.corrections.names)
+        standing = gallery.standing(picture.vector, most)
+        neighbors = gallery.neighbors(picture.vector, k)
+        ruling, owners = self._ruled(picture, standing, neighbors, set())
+        friends: set[int] = set()
+        if ruling.best:
+            best = ruling.best.name
+            owner = owners[best] if best in owners else gallery.store.identity(best)
+            friends = gallery.friends(owner)
         if friends:
-            wider = 2 + len(corrections.names) + len(friends)
-            standing = self._gallery.standing(picture.vector, wider)
+            standing = gallery.standing(picture.vector, most + len(friends))
+            ruling, owners = self._ruled(picture, standing, neighbors, friends)
+        first = ruling.best is not None and ruling.best.name == next(iter(owners))
+        return ruling, neighbors, standing.share if first else None
+
+    def _ruled(
+        self,
+        picture: Embedded,
+        standing: Standing,
+        neighbors: tuple[Neighbor, ...],
+        friends: set[int],
+    ) -> tuple[Ruling, dict[str, int]]:
+        """Rule on a query; return the names that were looked at too, nearest first, by their ids.
+
+        friends: of who is nearest.
+        """
         candidates = self._gallery.candidates(standing)
-        neighbors = self._gallery.neighbors(picture.vector, k)
+        corrections = self._gallery.corrections
         near = {one.name for one in candidates} | {one.name for one in neighbors}
-        rejected = {name for name in near if corrections.rejects(name, picture.thumbnail)}
         ruling = rule_on(
             candidates,
             neighbors,
             same_picture=self._same_picture,
-            rejected=rejected,
+            rejected={name for name in near if corrections.rejects(name, picture.thumbnail)},
             friends=self._gallery.names_of(friends),
         )
-        first = ruling.best is not None and ruling.best.name == candidates[0].name
-        return ruling, neighbors, standing.share if first else None
+        owners = standing.owners.tolist()
+        return ruling, {one.name: who for one, who in zip(candidates, owners, strict=True)}
 
     def _about(
         self,
@@ -150,5 +171,6 @@ class Matcher:
         votes = votes_for(self._gallery, picture.vector, ruling.best.name, ruling.copy)
         if match.known:
             return replace(match, votes=votes)
-        doubt = Doubt(match.query, ruling.best, match.runner_up, match.needed)
+        margin = 0.0 if match.rejected_by == "threshold" else float(MARGIN)
+        doubt = Doubt(match.query, ruling.best, match.runner_up, match.needed, margin)
         return replace(match, votes=votes, advice=mend(self._gallery, doubt))

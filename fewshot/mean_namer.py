@@ -95,15 +95,19 @@ class MeanNamer:
             blocks=-1 - asked.owners[given],
             own=asked.own(),
             rivals=asked.rivals[~given],
+            alone=float((self._means.counts == 1).mean()) if len(self) else 0.0,
         )
 
     def _up_to_date(self, sample: Sample, friends: Pairs, strangers: Strangers) -> StandIns:
-        each = 1 << max(0, (MOST_STAND_INS // max(1, len(self))).bit_length() - 1)
-        if self._stand_ins is None or self._given is not strangers or self._each != each:
-            self._each, self._given = each, strangers
+        crowd = max(1, len(self)) * self._each
+        too_few, too_many = 4 * crowd <= MOST_STAND_INS, crowd > 1.5 * MOST_STAND_INS
+        renew = too_few or (too_many and self._each > 1)
+        if self._stand_ins is None or self._given is not strangers or renew:
+            self._each = 1 << max(0, (MOST_STAND_INS // max(1, len(self))).bit_length() - 1)
+            self._given = strangers
             self._stand_ins = StandIns(self._means, self._same)
             most = min(MOST_STAND_INS, max(1, MOST_COMPARED // max(1, len(self))))
-            vectors, owners = sample(most, each)
+            vectors, owners = sample(most, self._each)
             self._stand_in(vectors, self._space.place(vectors), owners)
             given = strangers.vectors
             self._stand_ins.add(given, self._space.place(given), -1 - strangers.blocks)

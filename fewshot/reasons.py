@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewshot.gallery import Gallery
+from fewshot.images import NAMELESS
 from fewshot.nearness import Candidate, Neighbor
 from fewshot.scoring import MARGIN
 
@@ -35,7 +36,8 @@ class Doubt:
     query: str
     guess: Candidate
     runner_up: Candidate | None
-    needed: float  # the decision score that the rate asks for
+    needed: float  # the score that decides
+    margin: float = float(MARGIN)  # how much of the runner-up's is taken off for it
 
 
 def votes_for(
@@ -61,7 +63,7 @@ def mend(gallery: Gallery, doubt: Doubt) -> str:
     """Return the cheapest thing that would help the next time, in words."""
     name = doubt.guess.name
     own, rivals = gallery.held_out(name)
-    scores = own - MARGIN * np.maximum(rivals, 0.0)
+    scores = own - doubt.margin * np.maximum(rivals, 0.0)
     count, known = len(own), int((scores >= doubt.needed).sum())
     if count < FEW:
         has = "one reference" if count == 1 else f"{count} references"
@@ -72,10 +74,11 @@ def mend(gallery: Gallery, doubt: Doubt) -> str:
             f"two more pictures of {name} would help: its {count} disagree "
             f"({would} would be known by the others)"
         )
-    usual = float(MARGIN) * max(0.0, float(np.median(rivals)))
+    usual = doubt.margin * max(0.0, float(np.median(rivals)))
     if doubt.runner_up and doubt.guess.similarity >= doubt.needed + usual:
         other = doubt.runner_up.name
         return f"it stands between {name} and {other}: more pictures of both would part them"
-    return (
-        f"if this is {name}: fewshot enroll {shlex.quote(doubt.query)} --name {shlex.quote(name)}"
-    )
+    if doubt.query in NAMELESS:
+        return f"if this is {name}: enroll it"
+    query, named = shlex.quote(doubt.query), shlex.quote(name)
+    return f"if this is {name}: fewshot enroll {query} --name {named}"

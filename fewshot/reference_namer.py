@@ -99,6 +99,7 @@ class ReferenceNamer:
             blocks=strangers.blocks,
             own=own,
             rivals=rivals,
+            alone=float((everybody.counts == 1).mean()) if everybody.names else 0.0,
         )
 
     def _known(self, some: NDArray[np.intp]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

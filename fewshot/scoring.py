@@ -68,11 +68,19 @@ def scores(scoring: str, references: References, queries: Vectors) -> Scores:
     return _votes(similar, references)
 
 
-def held_out(scoring: str, references: References, some: Places, *, whole_name: bool) -> Scores:
+def held_out(
+    scoring: str,
+    references: References,
+    some: Places,
+    *,
+    whole_name: bool,
+    similar: Scores | None = None,
+) -> Scores:
     """Return the score of every name for some references, each held out: (s, names).
 
     some: their places among the references. whole_name: hold its whole name out, which then has
-    NEVER; else the reference alone, and a name of one reference has NEVER.
+    NEVER; else the reference alone, and a name of one reference has NEVER. similar: their cosines
+    to all references (s, n), where they are known already.
     """
     queries, own = references.vectors[some], references.owners[some]
     row = np.arange(len(some))
@@ -81,7 +89,7 @@ def held_out(scoring: str, references: References, some: Places, *, whole_name: 
         found = np.asarray(dots / references.lengths, np.float32)
         found[row, own] = own_means(references.lengths[own], dots[row, own], references.counts[own])
     else:
-        similar = queries @ references.vectors.T
+        similar = queries @ references.vectors.T if similar is None else similar.copy()
         similar[row, some] = -np.inf
         if whole_name:
             similar[own[:, np.newaxis] == references.owners[np.newaxis]] = -np.inf
@@ -129,16 +137,19 @@ def decision_scores(two: Scores) -> Scores:
 
 
 def _nearest(similar: Scores, references: References) -> Scores:
-    order = np.argsort(references.owners, kind="stable")
-    starts = np.searchsorted(references.owners[order], np.arange(references.names))
-    best = np.maximum.reduceat(similar[:, order], starts, axis=1)
+    owners = references.owners
+    if (owners[1:] < owners[:-1]).any():  # else the columns stand name by name already
+        order = np.argsort(owners, kind="stable")
+        owners, similar = owners[order], similar[:, order]
+    starts = np.searchsorted(owners, np.arange(references.names))
+    best = np.maximum.reduceat(similar, starts, axis=1)
     return np.asarray(np.maximum(best, NEVER), np.float32)
 
 
 def _votes(similar: Scores, references: References) -> Scores:
     """Let the nearest references vote by their similarity; each has the same share of 1."""
     voters = min(VOTERS, similar.shape[1])
-    near = np.argpartition(-similar, voters - 1, axis=1)[:, :voters]
+    near = np.argpartition(similar, similar.shape[1] - voters, axis=1)[:, -voters:]
     weight = np.take_along_axis(similar, near, axis=1)
     found = np.zeros((len(similar), references.names), np.float32)
     share = np.where(np.isfinite(weight), np.maximum(weight, 0.0), 0.0) / voters

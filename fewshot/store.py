@@ -142,22 +142,6 @@ class Store:
             found |= dict(self.all(f"{_NAMES} AND {among('id', some)}", (int, str), some))
         return found
 
-    def sharing(self, after: int = 0) -> set[tuple[int, int]]:
-        """Return the pairs of identities, by id and both ways, that share a picture.
-
-        after: those alone of which one has such a reference with an id above it.
-        """
-        rows = self.all(
-            """WITH twice AS (SELECT digest FROM picture_references
-                              GROUP BY digest HAVING count(*) > 1 AND max(id) > ?)
-               SELECT DISTINCT r.identity, s.identity FROM twice
-               JOIN picture_references r ON r.digest = twice.digest
-               JOIN picture_references s ON s.digest = r.digest AND s.identity != r.identity""",
-            (int, int),
-            (after,),
-        )
-        return {(one, other) for one, other in rows}
-
     def vectors(
         self, *, after: int = 0, until: int = LAST, of: int | None = None
     ) -> Iterator[tuple[int, int, bytes]]:

@@ -33,6 +33,7 @@ class Match:
         "threshold"  # "gallery", "strangers", "gallery and strangers", "prior", "threshold"
     )
     tightest: float | None = None  # the lowest rate that the gallery itself can show
+    names_needed: int | None = None  # how many names, or strangers, would show the rate asked
     strangers: int = 0  # how many real strangers it rests on
     probability: float | None = None  # of the guess, were it somebody enrolled; None: too few data
     rule: str = "mean"  # by which names are scored
@@ -119,6 +120,7 @@ def by_rate(match: Match, calibration: Calibration) -> Match:
         rate=calibration.rate,
         basis=calibration.basis,
         tightest=calibration.tightest,
+        names_needed=calibration.names_needed,
         strangers=calibration.stranger_blocks,
         rejected_by=None if named else "rate" if match.guess else "correction",
     )

@@ -59,7 +59,7 @@ FLOORS = [
     {"gallery_file", "images", "same_picture", "folders", "backbones.palette", "calibration"}
     | {"stand_ins", "decision"},
     {"backbones.loading", "store"},
-    {"naming", "operations", "quarantine", "rejections", "corrected_pictures"}
+    {"sharing", "naming", "operations", "quarantine", "rejections", "corrected_pictures"}
     | {"embedder", "row_columns", "views"},
     {"arrivals", "export_judgments"},
     {"inspection", "verification", "staging", "changes", "vectors", "corrections"}

@@ -32,7 +32,16 @@ MATCH_COLUMNS = (
 
 _OF_A_MATCH = (
     *("name", "guess", "similarity", "threshold", "p_value", "max_false_name", "basis"),
-    *("tightest_rate", "strangers", "probability", "margin", "score", "score_needed", "rule"),
+    *(
+        "tightest_rate",
+        "names_needed",
+        "strangers",
+        "probability",
+        "margin",
+        "score",
+        "score_needed",
+        "rule",
+    ),
     *("rejected_by", "same_picture", "advice", "runner_up", "box"),
 )
 
@@ -51,6 +60,7 @@ def match_row(match: Match) -> Row:
         "max_false_name": match.rate,
         "basis": match.basis,
         "tightest_rate": match.tightest and float(f"{match.tightest:.3g}"),
+        "names_needed": match.names_needed,
         "strangers": match.strangers,
         "probability": None if match.probability is None else _rounded(match.probability),
         "margin": None if match.margin is None else _rounded(match.margin),

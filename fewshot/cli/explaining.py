@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from fewshot.cli.answers import match_text
 from fewshot.cli.output import Row, printable, shown_path
 
@@ -25,7 +23,7 @@ def estimated_note(row: Row) -> str:
     """Say that a rate was estimated, and what would show it."""
     return (
         f"{percent(row['max_false_name'])} false names is estimated from other galleries: this one "
-        f"can show {_tightest(row)} itself; from about {_wanted(row):,} names on it can show that"
+        f"can show {_tightest(row)} itself; from {row['names_needed']:,} names on it can show that"
     )
 
 
@@ -78,8 +76,3 @@ def _votes(row: Row) -> list[str]:
 
 def _tightest(row: Row) -> str:
     return "none" if row["tightest_rate"] >= 1 else f"{percent(row['tightest_rate'])} or more"
-
-
-def _wanted(row: Row) -> int:
-    rate: float = row["max_false_name"]
-    return math.ceil(2.0 / rate - 1e-9) - 1
