@@ -27,7 +27,9 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
             [
                 f"{row['identities']:,}",
                 "-".join(map(str, sorted(set(row["references"])))),
-                f"{100 * row['target']:.1f} %",
+                row["asked"]
+                if row["target"] < 0.051
+                else f"{row['asked']}: {100 * row['target']:.1f} %",
                 row["method"],
                 f"{100 * row['named']:.2f} [{100 * row['low']:.2f}, {100 * row['high']:.2f}]",
                 row["galleries"],

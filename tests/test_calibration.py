@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
+from eval.galleries import evidence_of, namer_of
 from fewshot.calibration import Calibration
 from fewshot.evidence import Evidence
-from fewshot.scoring import NEVER
+from fewshot.rules import Rule
+from fewshot.scoring import NEVER, References, best_two, decision_scores, scores
 from fewshot.stranger_model import StrangerTail
 
 TAIL = StrangerTail(np.array([0.0, 0.2, 0.4, 0.6]), np.log([0.9, 0.3, 0.05, 0.01]))
@@ -215,3 +218,32 @@ def test_pictures_of_one_stranger_are_one_block() -> None:
 def test_a_stranger_and_a_name_of_the_same_number_are_two_blocks() -> None:
     evidence = knows([0.1], [0], strangers=[0.2], blocks=[0])
     assert Calibration(evidence, TAIL, rate=0.4, strict=True).blocks == 2
+
+
+@pytest.mark.parametrize(("alone", "strict", "tightest"), [
+    (0.0, True, 1 / 20), (1.0, True, 2 / 20), (0.5, True, 1.5 / 20), (1.0, False, 3 / 20),
+])  # fmt: skip
+def test_names_of_one_reference_make_another_block_count_as_near(
+    alone: float, strict: bool, tightest: float
+) -> None:
+    evidence = replace(knows(np.linspace(0, 0.3, 19)), alone=alone)
+    calibration = Calibration(evidence, TAIL, rate=0.2, strict=strict)
+    assert calibration.tightest == pytest.approx(tightest)
+    assert calibration.p_value(0.2999) == pytest.approx((2 + alone) / 20)
+
+
+def test_with_one_reference_a_name_the_lowest_rate_that_is_shown_is_kept() -> None:
+    named = []
+    for turn in range(300):
+        rng = np.random.default_rng([8, turn])
+        vectors = np.asarray(rng.normal(size=(59, 16)) + 0.5, np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        support, owners = vectors[:19], np.arange(19)
+        namer = namer_of(support, owners, Rule())
+        evidence = evidence_of(namer, support, owners)
+        lowest = Calibration(evidence, TAIL, rate=0.5, strict=True).tightest
+        needed = Calibration(evidence, TAIL, rate=lowest, strict=True).needed
+        found = scores("mean", References(support, owners, 19), vectors[19:])
+        named.append(float((decision_scores(best_two(found)[1]) >= needed).mean()))
+    error = np.std(named, ddof=1) / math.sqrt(len(named))
+    assert np.mean(named) - 1.645 * error <= lowest
