@@ -11,8 +11,7 @@ from fewshot.growing import GrowingRows
 from fewshot.index import Ids, Vectors
 from fewshot.mean_namer import MOST_COMPARED, MOST_STAND_INS
 from fewshot.naming import Naming
-from fewshot.rules import VOTERS
-from fewshot.scoring import NEVER, References, best_two, decision_scores, held_out, scores
+from fewshot.scoring import NEVER, References, best_two, decision_scores, held_out, scores, voters
 from fewshot.spaces import Space
 from fewshot.standing import Pairs, Sample, Standing, Strangers, most_first, standing_of
 
@@ -63,13 +62,14 @@ class ReferenceNamer:
         self, query: Vectors, owner: int, own: tuple[Ids, Vectors]
     ) -> list[tuple[int, float]]:
         """Return the nearest reference, or those that voted for a name; see `standing.Namer`."""
-        similar = self._placed.rows @ self._space.place(query[np.newaxis])[0]
+        all_similar = self._space.place(query[np.newaxis]) @ self._placed.rows.T  # as `scores` does
+        similar = all_similar[0]
         mine = self._owners.rows == owner
         if self.naming.rule.scoring == "nearest":
             at = np.flatnonzero(mine)
             near = at[[similar[at].argmax()]]
             return most_first(self._ids.rows[near], similar[near])
-        near = np.argsort(-similar, kind="stable")[:VOTERS]
+        near = voters(all_similar)[0]
         parts = np.maximum(similar[near], 0.0) / len(near)
         return most_first(self._ids.rows[near][mine[near]], parts[mine[near]])
 

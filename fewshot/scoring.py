@@ -146,12 +146,20 @@ def _nearest(similar: Scores, references: References) -> Scores:
     return np.asarray(np.maximum(best, NEVER), np.float32)
 
 
+def voters(similar: Scores) -> Places:
+    """Return which references vote for queries, (q, 5 or fewer): of equals, always the same.
+
+    similar: (q, n) cosines.
+    """
+    most = min(VOTERS, similar.shape[1])
+    return np.argpartition(similar, similar.shape[1] - most, axis=1)[:, similar.shape[1] - most :]
+
+
 def _votes(similar: Scores, references: References) -> Scores:
     """Let the nearest references vote by their similarity; each has the same share of 1."""
-    voters = min(VOTERS, similar.shape[1])
-    near = np.argpartition(similar, similar.shape[1] - voters, axis=1)[:, -voters:]
+    near = voters(similar)
     weight = np.take_along_axis(similar, near, axis=1)
     found = np.zeros((len(similar), references.names), np.float32)
-    share = np.where(np.isfinite(weight), np.maximum(weight, 0.0), 0.0) / voters
+    share = np.where(np.isfinite(weight), np.maximum(weight, 0.0), 0.0) / near.shape[1]
     np.add.at(found, (np.arange(len(similar))[:, np.newaxis], references.owners[near]), share)
     return found

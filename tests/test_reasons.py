@@ -15,10 +15,11 @@ from fewshot.crops import Box
 from fewshot.embedder import Embedded
 from fewshot.gallery import Gallery
 from fewshot.matching import Matcher
-from fewshot.naming import write_naming
+from fewshot.naming import Naming, write_naming
 from fewshot.nearness import Candidate
 from fewshot.reasons import MOST_VOTES, Doubt, mend, votes_for
 from fewshot.recipe import Recipe
+from fewshot.reference_namer import ReferenceNamer
 from fewshot.risk import Risk
 from fewshot.rules import RULES, Rule
 from fewshot.store import Store
@@ -68,15 +69,16 @@ def test_votes_sum_to_the_similarity(store: Store, rule: Rule) -> None:
         assert sum(vote.weight for vote in match.votes) == pytest.approx(match.similarity, abs=1e-5)
 
 
-@pytest.mark.parametrize("rule", [Rule("vote"), Rule("nearest")], ids=str)
-def test_they_do_where_two_names_share_pictures_too(store: Store, rule: Rule) -> None:
-    twice = clustered(1, 4, seed=8)
-    for name in ("aqua", "megumin", "chris"):
-        put(store, name, twice)
-    write_naming(store, choose(twice, np.array([0, 1, 2, 0]), model, rule))
-    for query in QUERIES:
-        match = ask(Gallery(store), query)
-        assert sum(vote.weight for vote in match.votes) == pytest.approx(match.similarity, abs=1e-5)
+@pytest.mark.parametrize("scoring", ["vote", "nearest"])
+def test_they_do_where_names_share_pictures_too(scoring: str) -> None:
+    namer = ReferenceNamer(D, Naming(rule=Rule(scoring)))
+    vectors = np.tile(clustered(13, 1), (3, 1))  # of equals, it matters which ones vote
+    owners = np.random.default_rng(1).integers(0, 6, len(vectors))
+    namer.add(vectors, np.arange(len(vectors)), owners)
+    for query in clustered(60, 1, seed=6):
+        standing = namer.standing(query, 1)
+        votes = namer.votes(query, int(standing.owners[0]), (owners[:0], vectors[:0]))
+        assert sum(weight for _, weight in votes) == pytest.approx(standing.scores[0], abs=1e-5)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
