@@ -80,7 +80,7 @@ def _read(about: dict[str, Any]) -> Naming:
         tried=tuple(
             Tried(
                 str(Rule.parse(str(one["rule"]))),
-                *(_between(one[key], -1, 1) for key in ("accuracy", "behind", "standard_error")),
+                *(_between(one[key], -2, 2) for key in ("accuracy", "behind", "standard_error")),
             )
             for one in about["tried"][:MOST_TRIED]
         ),

@@ -191,3 +191,8 @@ def test_it_is_written_whole_or_not_at_all(store: Store) -> None:
     with pytest.raises(GalleryDamaged):
         write_naming(store, told(Rule("vote")))
     assert naming_of(store) == told(SIMPLEST)
+
+
+def test_an_accuracy_may_be_rounded_beyond_1(store: Store) -> None:
+    write_naming(store, Naming(tried=(Tried("mean", 1.0000000000000002, 0.0, 0.0),)))
+    assert naming_of(store).tried[0].accuracy == pytest.approx(1.0)
