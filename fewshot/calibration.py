@@ -26,6 +26,9 @@ from fewshot.stranger_model import StrangerTail
 ANCHOR = 2.0
 """Blocks, of those that come nearest, that the gallery's own evidence is to have beyond a rate."""
 
+FEWEST_NAMES = 3
+"""Of two names, a stand-in meets one alone, and no runner-up takes anything off its score."""
+
 
 class Calibration:
     """The p-value of a decision score, and the score that a name needs."""
@@ -42,7 +45,7 @@ class Calibration:
         wanted = 1.0 if strict else ANCHOR
         told = evidence.stand_ins > NEVER
         enough = rate * (evidence.stranger_blocks + 1) >= wanted
-        use_own = not (enough and evidence.stranger_blocks)
+        use_own = evidence.names >= FEWEST_NAMES and not (enough and evidence.stranger_blocks)
         self._mutual = evidence.alone if use_own else 0.0
         scores = [evidence.strangers, evidence.stand_ins[told] if use_own else _NOTHING]
         blocks = [-1 - evidence.blocks, evidence.owners[told] if use_own else _NOBODY]

@@ -29,12 +29,12 @@ def knows(
     strangers: ArrayLike = (),
     blocks: ArrayLike | None = None,
 ) -> Evidence:
-    """Make evidence; each score is a block of its own unless it is said whose it is."""
+    """Make evidence of three names and more; each score is a block unless it is said whose."""
     nothing = np.empty(0, np.float32)
     scores, given = np.asarray(stand_ins, np.float32), np.asarray(strangers, np.float32)
     whose = np.arange(len(scores)) if owners is None else np.asarray(owners, np.int64)
     together = np.arange(len(given)) if blocks is None else np.asarray(blocks, np.int64)
-    names = len(np.unique(whose))
+    names = max(3, len(np.unique(whose)))
     return Evidence(names, len(scores), scores, whose, given, together, nothing, nothing)
 
 
@@ -173,6 +173,12 @@ def test_without_any_evidence_the_shares_measured_elsewhere_decide(names: int) -
     alone = Calibration(Evidence.none(names, 5 * names), TAIL, rate=0.05)
     assert (alone.basis, alone.tightest) == ("prior", 1.0)
     assert alone.needed == pytest.approx(0.4)
+
+
+def test_of_two_names_each_met_one_alone_and_so_says_nothing() -> None:
+    calibration = Calibration(replace(knows([0.5, 0.6]), names=2), TAIL, rate=0.05)
+    assert calibration.blocks == 0
+    assert calibration.needed == pytest.approx(0.4)
 
 
 def test_a_stand_in_that_met_no_other_name_says_nothing() -> None:
