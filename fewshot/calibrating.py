@@ -16,18 +16,20 @@ from fewshot.decision import model_for
 from fewshot.embedder import Embedder, Refusal
 from fewshot.errors import (
     GalleryDamaged,
+    GalleryEmpty,
     GalleryLocked,
     GalleryUnavailable,
     UnreadableImage,
 )
 from fewshot.evidence import Evidence
 from fewshot.images import NAMELESS, Picture, read_picture
+from fewshot.index import check_vectors
 from fewshot.interval import wilson
 from fewshot.matching import Matcher
 from fewshot.naming import Naming, naming_of, write_naming
 from fewshot.pipeline import ordered_map
 from fewshot.risk import LOWEST, Risk
-from fewshot.rules import RULES, Rule
+from fewshot.rules import RULES, SIMPLEST, Rule
 from fewshot.scoring import MARGIN, NEVER
 from fewshot.store import Store
 from fewshot.strangers import Stranger, add_strangers
@@ -103,7 +105,8 @@ def _naming_of(store: Store) -> Naming:
 
 def choose_if_due(store: Store) -> None:
     """Choose the rule anew where the gallery has doubled, or halved, since it was chosen."""
-    with suppress(GalleryLocked, GalleryUnavailable):  # then next time: nothing hangs on it
+    # then next time: nothing hangs on it, and what is damaged is said by who asks
+    with suppress(GalleryLocked, GalleryUnavailable, GalleryDamaged):
         before, count = naming_of(store), store.count()
         grown = count >= 2 * before.references or 2 * count <= before.references
         if before.chosen_by != "user" and FEWEST <= count <= MOST_CHOSEN_FROM and grown:
@@ -166,13 +169,20 @@ def _wanted(store: Store, rule: str | None) -> Rule | None:
 
 def _chosen(store: Store, rule: Rule | None) -> Naming:
     with store.reading():
-        if store.count() > MOST_CHOSEN_FROM:
-            if rule is None:
-                return Naming(references=store.count())
+        count = store.count()
+        if count > MOST_CHOSEN_FROM:
+            if rule in (None, SIMPLEST):
+                return Naming(references=count, chosen_by="user" if rule else "default")
             reason = f"beyond {MOST_CHOSEN_FROM:,} references names are scored by the class mean"
             raise CannotCalibrate(store.path, reason)
+        if not count:  # all that is enrolled is in quarantine
+            raise GalleryEmpty(store.path)
         read = list(blocks(store))
     vectors = np.concatenate([one.vectors for one in read])
+    try:
+        check_vectors(vectors, store.recipe.d)
+    except ValueError as error:
+        raise GalleryDamaged(store.path, str(error)) from error
     owners = np.concatenate([one.owners for one in read])
     return choose(vectors, owners, model_for(store.recipe), rule)
 
