@@ -70,9 +70,16 @@ def _votes(row: Row) -> list[str]:
     shown = row["votes"][:_SHOWN_VOTES]
     lines = [f"{vote['weight']:+.3f}  {shown_path(vote['source'])}" for vote in shown]
     if rest := row["votes"][_SHOWN_VOTES:]:
-        lines.append(f"{sum(vote['weight'] for vote in rest):+.3f}  {len(rest)} more")
+        lines.append(
+            f"{sum(vote['weight'] for vote in rest):+.3f}  {sum(map(_counted, rest))} more"
+        )
     return [f"what makes up {row['similarity']:.3f}:", *lines] if lines else []
 
 
 def _tightest(row: Row) -> str:
     return "none" if row["tightest_rate"] >= 1 else f"{percent(row['tightest_rate'])} or more"
+
+
+def _counted(vote: Row) -> int:
+    """Return of how many references a vote is: those that are told together say "10 more"."""
+    return 1 if vote["reference"] else int(vote["source"].split()[0])

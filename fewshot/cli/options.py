@@ -39,6 +39,12 @@ def form_options(command: Command) -> Command:
     return command
 
 
+def _rate(_context: object, _option: object, value: float) -> float:
+    if value != value:  # NaN passes a range
+        raise click.BadParameter(f"a rate lies between {LOWEST:g} and {HIGHEST:g}")
+    return value
+
+
 def rate_options(command: Command) -> Command:
     """Add --max-false-name and --strict."""
     strict = click.option(
@@ -51,6 +57,7 @@ def rate_options(command: Command) -> Command:
         default=RATE,
         show_default=True,
         type=click.FloatRange(LOWEST, HIGHEST),
+        callback=_rate,
         metavar="RATE",
         help="Of strangers shown to this gallery, at most this share gets any name.",
     )
