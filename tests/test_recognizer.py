@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from fewshot import Match, Recognizer, Refusal
+from fewshot.calibration_errors import RateNotSupported
 from fewshot.errors import (
     BadName,
     GalleryEmpty,
@@ -224,3 +225,36 @@ def test_every_enrolled_picture_is_known(recognizer: Recognizer, tmp_path: Path)
     recognizer.enroll([draw("green"), draw("yellow")], name="mixed")
     for picture in (draw("green"), draw("yellow")):
         assert recognizer.match(picture).name == "mixed"
+
+
+def test_a_rate_no_gallery_keeps_is_refused(recognizer: Recognizer) -> None:
+    for rate in (0.0, 0.6, float("nan")):
+        with pytest.raises(ValueError, match="rate of false names lies between"):
+            recognizer.match(draw("red"), max_false_name=rate)
+
+
+def test_strict_is_refused_where_the_gallery_cannot_show_the_rate(recognizer: Recognizer) -> None:
+    with pytest.raises(RateNotSupported) as refused:
+        recognizer.match(draw("red", 50), strict=True)
+    assert (refused.value.rate, refused.value.names_needed) == (0.05, 19)
+    with pytest.raises(RateNotSupported):
+        recognizer.match_all([draw("red", 50)], strict=True)
+
+
+def test_strangers_make_strict_answer_and_undo_takes_that_back(recognizer: Recognizer) -> None:
+    strangers = [(str(seed), draw("green", seed)) for seed in range(19)]
+    assert recognizer.calibrate(strangers=strangers).added == 19
+    match = recognizer.match(draw("red", 50), strict=True, explain=True)
+    assert (match.name, match.basis, match.strangers) == ("red", "strangers", 19)
+    assert sum(vote.weight for vote in match.votes) == pytest.approx(match.similarity, abs=1e-5)
+    assert recognizer.match(draw("green", 50)).name is None
+    recognizer.undo()
+    with pytest.raises(RateNotSupported):
+        recognizer.match(draw("red", 50), strict=True)
+
+
+def test_a_corrected_picture_does_not_get_that_name_again(recognizer: Recognizer) -> None:
+    recognizer.correct(draw("red", 50), rejected=["red", "blue"])
+    match = recognizer.match(draw("red", 50), explain=True)
+    assert (match.name, match.guess, match.rejected_by) == (None, None, "correction")
+    assert (match.votes, match.advice, match.probability) == ((), None, None)
