@@ -93,7 +93,8 @@ def test_undo_takes_strangers_out(fewshot: Run, pictures: Path, strangers: Path)
     fewshot("calibrate", "--strangers", strangers)
     undone = fewshot("undo")
     assert undone.code == 0
-    assert "calibrate" in undone.out
+    assert undone.out.startswith("undone: calibrate 4 picture(s) of strangers (")
+    assert "calibrate  4 picture(s) of strangers  (undone)" in fewshot("history").out
     assert fewshot("calibrate").out == before
 
 

@@ -16,6 +16,8 @@ def told(operation: Row) -> str:
     if operation["was"]:
         names = [f"{printable(operation['was'])} to {' '.join(names)}"]
     count = operation["references"]
+    if not names and count:
+        return f"{count} picture(s) of strangers"
     return ", ".join(names) + (f": {count} reference(s)" if count else "")
 
 
