@@ -62,7 +62,7 @@ def figures(asked: list[Asked], constant: dict[float, float]) -> dict[str, Any]:
     made: dict[str, Any] = {"rates": {}}
     for rate in RATES:
         named = np.concatenate([one.named[rate] for one in asked])
-        best = np.concatenate([_hindsight(one, rate) for one in asked])
+        best = np.concatenate([hindsight(one, rate) for one in asked])
         strict = np.concatenate([one.strict[rate] for one in asked])
         same = _all(asked, "similarity") >= constant[rate]
         made["rates"][str(rate)] = {
@@ -149,7 +149,8 @@ def _asked(
     return counts, asked
 
 
-def _hindsight(one: Asked, rate: float) -> NDArray[np.bool_]:
+def hindsight(one: Asked, rate: float) -> NDArray[np.bool_]:
+    """Tell what the best score would name that lets this share of a gallery's strangers by."""
     strangers = np.sort(one.scores[~one.known])
     best = strangers[len(strangers) - 1 - int(rate * len(strangers))]
     return np.asarray(one.scores > best)

@@ -87,7 +87,7 @@ def points_of(
 
 
 def fit(points: Sequence[Point]) -> list[dict[str, Any]]:
-    """Fit the regressions and the tails, a bucket at a time; buckets without points take the nearest.
+    """Fit regressions and tails, a bucket at a time; one without points takes the nearest.
 
     Returns them as `stranger_model.read_model` reads them.
     """

@@ -17,8 +17,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fewshot.conformal import Blocks
 from fewshot.evidence import Evidence
 from fewshot.scoring import NEVER
 from fewshot.stranger_model import StrangerTail
@@ -43,25 +43,24 @@ class Calibration:
         """
         self.rate, self._tail = rate, tail
         wanted = 1.0 if strict else ANCHOR
-        told = evidence.stand_ins > NEVER
-        enough = rate * (evidence.stranger_blocks + 1) >= wanted
-        use_own = evidence.names >= FEWEST_NAMES and not (enough and evidence.stranger_blocks)
-        self._mutual = evidence.alone if use_own else 0.0
-        scores = [evidence.strangers, evidence.stand_ins[told] if use_own else _NOTHING]
-        blocks = [-1 - evidence.blocks, evidence.owners[told] if use_own else _NOBODY]
-        self.stranger_blocks = evidence.stranger_blocks
-        self.names = len(np.unique(evidence.owners[told])) if use_own else 0
-        self.blocks = self.stranger_blocks + self.names
-        self._rank(np.concatenate(scores).astype(np.float64), np.concatenate(blocks))
-        self._wanted = wanted + self._mutual
+        given = Blocks(evidence.strangers.astype(np.float64), evidence.blocks)
+        alone = len(given) > 0 and rate * (len(given) + 1) >= wanted
+        self._used = given if alone or evidence.names < FEWEST_NAMES else _together(evidence)
+        self.stranger_blocks, self.blocks = len(given), len(self._used)
+        self.names = self.blocks - self.stranger_blocks
+        self._wanted = wanted + (0.0 if self._used is given else evidence.alone)
         self.tightest = min(1.0, self._wanted / (self.blocks + 1))
         """The lowest rate that the gallery's own evidence can show."""
         self.supported = rate >= self.tightest * (1 - 1e-12)
-        self.anchor = self._above(self.tightest)
+        self._anchor = self._used.needed(self.tightest)
+        # to ask for less never names more, also where strangers no longer decide alone
+        self._given = given
+        self._floor = given.needed(wanted / (len(given) + 1)) if len(given) else -math.inf
         if self.supported:
-            self.needed = self._above(rate)
+            needed = self._used.needed(rate)
         else:
-            self.needed = math.inf if strict else max(self.anchor, tail.score(rate))
+            needed = math.inf if strict else max(self._anchor, tail.score(rate))
+        self.needed = needed if alone else max(needed, self._floor)
 
     @property
     def basis(self) -> str:
@@ -74,7 +73,7 @@ class Calibration:
     @property
     def strictest(self) -> float:
         """The lowest rate that it can show with `strict`."""
-        return min(1.0, (1.0 + self._mutual) / (self.blocks + 1))
+        return self._used.tightest
 
     @property
     def names_needed(self) -> int:
@@ -83,31 +82,18 @@ class Calibration:
 
     def p_value(self, score: float) -> float:
         """Return the share of strangers that would come as near as this, in (0, 1]."""
-        conformal = (1.0 + self._mutual + self._beyond(score)) / (self.blocks + 1)
-        if self.supported or score < self.anchor:
-            return min(1.0, conformal)
-        return min(self.tightest, self._tail.rate(score))
-
-    def _rank(self, scores: NDArray[np.float64], blocks: NDArray[np.int64]) -> None:
-        order = np.argsort(-scores, kind="stable")
-        _, group, counts = np.unique(blocks, return_inverse=True, return_counts=True)
-        weights = 1.0 / counts[group.reshape(-1)] if len(blocks) else np.empty(0)
-        self._falling = scores[order]
-        self._sums = np.concatenate([[0.0], np.cumsum(weights[order])])
-
-    def _beyond(self, score: float) -> float:
-        """Return how many blocks come as near: each counts by the share of its pictures."""
-        return float(self._sums[np.searchsorted(-self._falling, -score, side="right")])
-
-    def _above(self, rate: float) -> float:
-        """Return the lowest score whose conformal p-value is within a rate."""
-        if rate >= 1.0:
-            return -math.inf
-        allowed = rate * (self.blocks + 1) - 1.0 - self._mutual + 1e-9
-        place = int(np.searchsorted(self._sums, allowed, side="right")) - 1
-        if place >= len(self._falling):
-            return -math.inf
-        return float(np.nextafter(self._falling[place], math.inf))
+        if self.supported or score < self._anchor:
+            found = self._used.p_value(score)
+        else:
+            found = min(self.tightest, self._tail.rate(score))
+        if score < self._floor and self._used is not self._given:
+            return max(found, self._given.p_value(score))
+        return found
 
 
-_NOTHING, _NOBODY = np.empty(0, np.float32), np.empty(0, np.int64)
+def _together(evidence: Evidence) -> Blocks:
+    """Return stand-ins and strangers as blocks."""
+    told = evidence.stand_ins > NEVER
+    scores = np.concatenate([evidence.stand_ins[told], evidence.strangers])
+    blocks = np.concatenate([evidence.owners[told], -1 - evidence.blocks])
+    return Blocks(scores.astype(np.float64), blocks, also=evidence.alone)

@@ -99,10 +99,13 @@ class MeanNamer:
         )
 
     def _up_to_date(self, sample: Sample, friends: Pairs, strangers: Strangers) -> StandIns:
-        crowd = max(1, len(self)) * self._each
-        too_few, too_many = 4 * crowd <= MOST_STAND_INS, crowd > 1.5 * MOST_STAND_INS
-        renew = too_few or (too_many and self._each > 1)
-        if self._stand_ins is None or self._given is not strangers or renew:
+        too_few = 4 * max(1, len(self)) * self._each <= MOST_STAND_INS
+        if (
+            self._stand_ins is None
+            or self._given is not strangers
+            or too_few
+            or len(self._stand_ins) - len(strangers.blocks) > 1.5 * MOST_STAND_INS
+        ):
             self._each = 1 << max(0, (MOST_STAND_INS // max(1, len(self))).bit_length() - 1)
             self._given = strangers
             self._stand_ins = StandIns(self._means, self._same)

@@ -19,6 +19,7 @@ LOOKED_AT = 0.25
 """The share of strangers, highest first, whose look-alikes are looked up."""
 
 _AT_ONCE = 512
+_FEW = 16
 _NOBODY = -1
 
 
@@ -41,6 +42,7 @@ class StandIns:
         self._owners: GrowingRows[np.int64] = GrowingRows((), np.int64)
         self._names: GrowingRows[np.int64] = GrowingRows((2,), np.int64)
         self._scores: GrowingRows[np.float32] = GrowingRows((2,), np.float32)
+        self._to_own: GrowingRows[np.float32] = GrowingRows((), np.float32)  # NaN: not asked yet
         self._friends: set[tuple[int, int]] = set()
         self._compared: set[tuple[int, int]] = set()
 
@@ -66,7 +68,11 @@ class StandIns:
         """Return each row's cosine to its own name's mean without it; NEVER where there is none."""
         known = np.flatnonzero(self.owners >= 0)
         at = self._prototypes.places(self.owners[known].tolist())
-        dots = np.einsum("nd,nd->n", self._placed.rows[known], self._prototypes.sums[at])
+        dots = self._to_own.rows[known]
+        new = np.flatnonzero(np.isnan(dots))
+        placed, sums = self._placed.rows[known[new]], self._prototypes.sums[at[new]]
+        dots[new] = np.einsum("nd,nd->n", placed, sums)
+        self._to_own.rows[known] = dots
         return own_means(self._prototypes.lengths[at], dots, self._prototypes.counts[at])
 
     def add(self, plain: Vectors, placed: Vectors, owners: Owners) -> None:
@@ -79,11 +85,14 @@ class StandIns:
         self._owners.append(owners)
         self._names.append(np.full((len(owners), 2), _NOBODY, np.int64))
         self._scores.append(np.full((len(owners), 2), -np.inf, np.float32))
+        self._to_own.append(np.full(len(owners), np.nan, np.float32))
 
     def remove(self, owners: Collection[int]) -> None:
         """Take out all rows of these owners; the rows that met them are asked by `update`."""
         at = np.flatnonzero(np.isin(self.owners, list(owners)))
-        for column in (self._plain, self._placed, self._owners, self._names, self._scores):
+        for column in (
+            self._plain, self._placed, self._owners, self._names, self._scores, self._to_own,
+        ):  # fmt: skip
             column.remove(at)
         gone = set(owners)
         self._friends = {pair for pair in self._friends if not gone & set(pair)}
@@ -96,14 +105,24 @@ class StandIns:
         """
         if not len(self):
             return
-        self._compared = {pair for pair in self._compared if not set(touched) & set(pair)}
+        changed = set(touched)
+        if changed:
+            self._compared = {
+                (one, other)
+                for one, other in self._compared
+                if one not in changed and other not in changed
+            }
+            self._to_own.rows[np.isin(self.owners, list(changed))] = np.nan
         stale = np.isneginf(self._scores.rows[:, 0])
         stale |= np.isin(self._names.rows, list(touched)).any(axis=1)
         stale |= self._befriend(friends)
         fresh = np.flatnonzero(~stale)
         at = self._prototypes.places(touched)
-        for first in range(0, len(fresh) if len(at) else 0, _AT_ONCE):
-            self._meet(fresh[first : first + _AT_ONCE], at)
+        if len(at) < _FEW:  # all rows at once need no copy of them
+            self._meet(fresh, at)
+        else:
+            for first in range(0, len(fresh), _AT_ONCE):
+                self._meet(fresh[first : first + _AT_ONCE], at)
         self._ask(np.flatnonzero(stale))
         self._look_up()
 
@@ -120,6 +139,8 @@ class StandIns:
 
     def _meet(self, rows: NDArray[np.intp], at: Owners) -> None:
         """Let these rows meet some names that are not among their best two."""
+        if not len(rows) or not len(at):
+            return
         met = self._prototypes.owners[at]
         found = np.concatenate([self._scores.rows[rows], self._asked(rows, at)], axis=1)
         names = np.concatenate(
@@ -135,7 +156,11 @@ class StandIns:
     def _asked(self, rows: NDArray[np.intp], at: Owners) -> NDArray[np.float32]:
         """Return the cosine of rows to the class means at these places; NEVER where it is own."""
         means = self._prototypes
-        found = self._placed.rows[rows] @ means.sums[at].T / means.lengths[at]
+        if len(at) < _FEW and 2 * len(rows) > len(self):
+            dots = (self._placed.rows @ means.sums[at].T)[rows]
+        else:
+            dots = self._placed.rows[rows] @ means.sums[at].T
+        found = dots / means.lengths[at]
         found = np.asarray(np.clip(found, -1.0, 1.0), np.float32)
         owners, met = self.owners[rows], means.owners[at]
         found[owners[:, np.newaxis] == met] = NEVER
@@ -164,10 +189,8 @@ class StandIns:
             high = order[np.cumsum(weights[order]) - weights[order] < LOOKED_AT]
             asked = np.concatenate([high, np.unique(owners, return_index=True)[1]])
             asked = asked[(nearest[asked] != _NOBODY) & (owners[asked] >= 0)]
-            pairs = {
-                (min(pair), max(pair))
-                for pair in zip(owners[asked].tolist(), nearest[asked].tolist(), strict=True)
-            } - self._compared
+            two = np.sort(np.stack([owners[asked], nearest[asked]], axis=1), axis=1)
+            pairs = {(one, other) for one, other in two.tolist()} - self._compared
             if not pairs:
                 return
             self._compared |= pairs

@@ -38,6 +38,7 @@ FLOORS = [
         "leave_one_out",
         "sharpness",
         "wording",
+        "conformal",
         "evidence",
         "interval",
         "nearness",

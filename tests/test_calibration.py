@@ -253,3 +253,15 @@ def test_with_one_reference_a_name_the_lowest_rate_that_is_shown_is_kept() -> No
         named.append(float((decision_scores(best_two(found)[1]) >= needed).mean()))
     error = np.std(named, ddof=1) / math.sqrt(len(named))
     assert np.mean(named) - 1.645 * error <= lowest
+
+
+@MODES
+def test_a_lower_rate_never_needs_less_also_where_strangers_no_longer_decide_alone(
+    strict: bool,
+) -> None:
+    count = 19 if strict else 39
+    evidence = knows(np.linspace(0, 0.1, 100), strangers=np.linspace(0.3, 0.5, count))
+    low, high = (Calibration(evidence, TAIL, rate=one, strict=strict) for one in (0.045, 0.05))
+    assert (low.basis, high.basis) == ("gallery and strangers", "strangers")
+    assert low.needed >= high.needed
+    assert low.p_value(low.needed) <= 0.045 < low.p_value(low.needed - 1e-6)

@@ -153,6 +153,18 @@ def test_its_shares_of_strangers_are_the_measured_ones() -> None:
     assert f"named {same[0]:.0f} to {same[-1]:.0f} % of strangers" in said
 
 
+def test_its_shares_in_small_galleries_are_the_measured_ones() -> None:
+    said = " ".join(README.split())
+    figures = results("small_galleries")["figures"]
+    few = [figures[f"palette, {names}, {shots}"] for names in (1, 2, 3) for shots in (1, 3, 5)]
+    shares = sorted(100 * one["strangers"][0] for one in few)
+    assert f"at 5 %, {shares[0]:.1f} to {shares[-1]:.1f} % of strangers, mean of sets" in said
+    assert f"up to {100 * max(one['highest'] for one in few):.0f} % in one set" in said
+    known, best = (sorted(100 * one[key][0] for one in few[:3]) for key in ("known", "hindsight"))
+    assert f"{known[0]:.0f} to {known[-1]:.0f} % of the known get theirs" in said
+    assert f"in hindsight {best[0]:.0f} to {best[-1]:.0f} %" in said
+
+
 def test_its_shares_of_strangers_with_mobilenetv2_are_the_measured_ones() -> None:
     said = " ".join(README.split())
     assert f"{told_shares('mobilenetv2', 'strangers named', 1)} got a name" in said
