@@ -86,8 +86,8 @@ def main() -> int:
         "known rightly named", "hindsight",
     ]  # fmt: skip
     about = (
-        f"5 % asked; {options.repeats} draws a set; means of sets, 95 % intervals by bootstrap over "
-        "the names of each set."
+        f"5 % asked; {options.repeats} draws a set; means of sets, 95 % intervals by bootstrap "
+        "over the names of each set."
     )
     write("small_galleries", {"figures": result}, markdown(head, rows), options.out, about)
     return 0

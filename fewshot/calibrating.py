@@ -90,7 +90,9 @@ def calibrate(
     wanted = _wanted(store, rule)
     added, refused = _take_up(store, embedder, strangers, progress, threads)
     before = _naming_of(store)
-    if rule is not None or before.chosen_by != "user":
+    if rule is None and before.chosen_by == "user":
+        wanted = before.rule  # center and temperature are fitted anew
+    if wanted is not None or rule or store.count() <= MOST_CHOSEN_FROM:
         write_naming(store, _chosen(store, wanted))
     return report(store, matcher, added, refused)
 
@@ -109,8 +111,9 @@ def choose_if_due(store: Store) -> None:
     with suppress(GalleryLocked, GalleryUnavailable, GalleryDamaged):
         before, count = naming_of(store), store.count()
         grown = count >= 2 * before.references or 2 * count <= before.references
-        if before.chosen_by != "user" and FEWEST <= count <= MOST_CHOSEN_FROM and grown:
-            write_naming(store, _chosen(store, None))
+        if FEWEST <= count <= MOST_CHOSEN_FROM and grown:
+            own = before.rule if before.chosen_by == "user" else None
+            write_naming(store, _chosen(store, own))
 
 
 def report(

@@ -160,6 +160,7 @@ class Matcher:
             box=picture.box,
             thumbnail=picture.thumbnail,
             score=ruling.score,
+            rival=ruling.rival,
             probability=share,
             rule=str(self._gallery.naming.rule),
             same_picture=ruling.copy is not None,

@@ -62,7 +62,7 @@ def naming_of(store: Store) -> Naming:
         if not all(-1.001 <= one <= 1.001 for one in center):  # NaN fails too
             raise ValueError("its center is no mean of unit vectors")
     except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        reason = f"how it names cannot be read ({error}); fewshot calibrate writes it anew"
+        reason = f"how it names cannot be read ({error}), which fewshot calibrate mends"
         raise GalleryDamaged(store.path, reason) from error
     return naming
 

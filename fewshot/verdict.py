@@ -25,7 +25,8 @@ class Match:
     neighbors: tuple[Neighbor, ...]  # the references most like the query, nearest first
     box: Box  # the crop that was looked at, in pixels of the whole upright picture
     thumbnail: bytes = field(default=b"", repr=False)  # JPEG of that crop, where asked for
-    score: float = 0.0  # similarity less half of the runner-up's: what is decided on
+    score: float = 0.0  # similarity less half of the rival's; what is decided on
+    rival: Candidate | None = None  # the runner-up, but for names that share a picture with it
     needed: float = 0.0  # the score that the rate asks for
     p_value: float | None = None  # share of strangers that come as near; None: own threshold
     rate: float | None = None  # share of strangers that may get a name; None: own threshold
@@ -70,6 +71,7 @@ class Ruling:
     best: Candidate | None
     runner_up: Candidate | None
     score: float  # what is decided on
+    rival: Candidate | None = None  # whose similarity, by half, was taken off
     copy: Neighbor | None = None  # the reference that the query is a copy of
 
 
@@ -103,6 +105,7 @@ def rule_on(
         best,
         others[0] if others else None,
         best.similarity - taken_off,
+        rivals[0] if rivals else None,
         copies[0] if copies else None,
     )
 

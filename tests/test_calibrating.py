@@ -84,13 +84,13 @@ def test_a_gallery_of_which_half_is_left_chooses_anew(store: Store, written: lis
     assert [one.references for one in written] == [8, 16, 8]
 
 
-def test_what_the_user_chose_is_not_chosen_anew(store: Store, written: list[Naming]) -> None:
+def test_what_the_user_chose_stays_and_is_fitted_anew(store: Store, written: list[Naming]) -> None:
     grow(store, 0)
     write_naming(store, Naming(rule=Rule("nearest"), chosen_by="user", references=4))
     for name in range(1, 9):
         grow(store, name)
-    assert written == []
-    assert naming_of(store).rule == Rule("nearest")
+    assert {(one.rule, one.chosen_by) for one in written} == {(Rule("nearest"), "user")}
+    assert naming_of(store).references == written[-1].references > 4
 
 
 def test_a_large_gallery_keeps_the_rule_it_has(
@@ -139,13 +139,17 @@ def test_vectors_are_not_centered_below_three_names(recognizer: Recognizer) -> N
         recognizer.calibrate(rule="mean-centered")
 
 
-@pytest.mark.parametrize(("rule", "chosen_by"), [("mean", "user"), (None, "default")])
+@pytest.mark.parametrize(
+    ("rule", "chosen_by"), [("mean", "user"), (None, None), ("auto", "default")]
+)
 def test_beyond_what_is_chosen_from_there_is_the_class_mean(
-    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch, rule: str | None, chosen_by: str
+    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch, rule: str | None, chosen_by: str | None
 ) -> None:
     monkeypatch.setattr("fewshot.calibrating.MOST_CHOSEN_FROM", 5)
+    before = recognizer.calibrate(rule=None).naming
     naming = recognizer.calibrate(rule=rule).naming
-    assert (naming.rule, naming.chosen_by) == (SIMPLEST, chosen_by)
+    assert naming.rule == SIMPLEST
+    assert naming.chosen_by == (chosen_by or before.chosen_by)
     with pytest.raises(CannotCalibrate, match="scored by the class mean"):
         recognizer.calibrate(rule="vote")
 

@@ -60,7 +60,8 @@ def test_the_json_document_keeps_its_contract(fewshot: Run, photo: Photo, tmp_pa
         "query", "status", "name", "guess", "similarity", "threshold", "p_value", "runner_up",
         "box", "neighbours", "error", "max_false_name", "basis", "tightest_rate",
         "names_needed", "strangers",
-        "probability", "margin", "score", "score_needed", "rule", "rejected_by", "same_picture",
+        "probability", "margin", "score", "rival", "score_needed", "rule", "rejected_by",
+        "same_picture",
         "votes", "advice",
     }  # fmt: skip
     assert (known["status"], known["name"], known["error"]) == ("known", "red", None)

@@ -166,7 +166,7 @@ def test_a_text_that_is_no_text_is_damage(store: Store) -> None:
 
 def test_damage_says_what_writes_it_anew(store: Store) -> None:
     changed(store, rule="median")
-    with pytest.raises(GalleryDamaged, match=r"how it names .* fewshot calibrate writes it anew"):
+    with pytest.raises(GalleryDamaged, match=r"how it names .* which fewshot calibrate mends"):
         naming_of(store)
 
 

@@ -32,16 +32,8 @@ MATCH_COLUMNS = (
 
 _OF_A_MATCH = (
     *("name", "guess", "similarity", "threshold", "p_value", "max_false_name", "basis"),
-    *(
-        "tightest_rate",
-        "names_needed",
-        "strangers",
-        "probability",
-        "margin",
-        "score",
-        "score_needed",
-        "rule",
-    ),
+    *("tightest_rate", "names_needed", "strangers", "probability", "margin", "score", "rival"),
+    *("score_needed", "rule"),
     *("rejected_by", "same_picture", "advice", "runner_up", "box"),
 )
 
@@ -65,6 +57,7 @@ def match_row(match: Match) -> Row:
         "probability": None if match.probability is None else _rounded(match.probability),
         "margin": None if match.margin is None else _rounded(match.margin),
         "score": _rounded(match.score),
+        "rival": match.rival and match.rival.name,
         "score_needed": _rounded(min(match.needed, 2.0)),
         "rule": match.rule,
         "rejected_by": match.rejected_by,

@@ -39,10 +39,10 @@ def _decided(row: Row) -> str:
         verdict = "named" if row["name"] else "not named"
         return f"{verdict} by your own threshold of {row['threshold']:.2f}"
     score = f"score {row['score']:.3f}, {row['score_needed']:.3f} needed"
-    if row["runner_up"]:
-        other = row["runner_up"]
+    if row["rival"]:
         half = f"similarity {row['similarity']:.3f} less half of the next name's"
-        score += f" ({half}: {printable(other['name'])} {other['similarity']:.3f})"
+        other = 2.0 * (row["similarity"] - row["score"])
+        score += f" ({half}: {printable(row['rival'])} {other:.3f})"
     verdict = "named" if row["name"] else f"not named, by the {row['rejected_by']}"
     return f"{verdict}: {score}; rule: {row['rule']}"
 

@@ -23,6 +23,7 @@ from fewshot.cli.options import (
 )
 from fewshot.cli.output import Row, emit, note
 from fewshot.cli.progress import Terminal, progress_bar
+from fewshot.risk import RATE
 
 if TYPE_CHECKING:
     from fewshot.montage import Montage
@@ -67,7 +68,7 @@ def match(
     paths: tuple[str, ...],
     neighbors: int,
     threshold: float | None,
-    max_false_name: float,
+    max_false_name: float | None,
     strict: bool,
     explain: bool,
     montage: Path | None,
@@ -84,6 +85,8 @@ def match(
     from fewshot.folders import each_picture
     from fewshot.recognizer import Recognizer
 
+    if threshold is not None and (strict or max_false_name is not None):
+        raise click.UsageError("--threshold decides instead of a rate: leave one of them out")
     pictures: Iterable[Path] = each_picture(named_paths(paths, null=null))
     total = 0
     one = len(paths) == 1 and not os.path.isdir(paths[0])
@@ -100,7 +103,7 @@ def match(
         answers = recognizer.match_all(
             pictures,
             k=neighbors,
-            max_false_name=max_false_name,
+            max_false_name=RATE if max_false_name is None else max_false_name,
             strict=strict,
             threshold=threshold,
             explain=explain or form in ("json", "jsonl"),

@@ -39,7 +39,7 @@ def form_options(command: Command) -> Command:
     return command
 
 
-def _rate(_context: object, _option: object, value: float) -> float:
+def _rate(_context: object, _option: object, value: float | None) -> float | None:
     if value != value:  # NaN passes a range
         raise click.BadParameter(f"a rate lies between {LOWEST:g} and {HIGHEST:g}")
     return value
@@ -54,8 +54,8 @@ def rate_options(command: Command) -> Command:
     )
     rate = click.option(
         "--max-false-name",
-        default=RATE,
-        show_default=True,
+        default=None,
+        show_default=f"{RATE}",
         type=click.FloatRange(LOWEST, HIGHEST),
         callback=_rate,
         metavar="RATE",
