@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fewshot import changes, inspection, rejections
+from fewshot.naming import has_center
 from fewshot.operations import history
 from fewshot.records import (
     Brought,
@@ -69,7 +70,15 @@ class Bookkeeping:
         erase: delete its vectors, thumbnails, paths and name from the file too, also where it was
         forgotten before. That cannot be undone, nor can what was done before it.
         """
-        return (changes.erase if erase else changes.forget)(self._store, name)
+        if not erase:
+            return changes.forget(self._store, name)
+        centered = has_center(self._store)
+        gone = changes.erase(self._store, name)
+        if centered:
+            from fewshot.calibrating import fit_again
+
+            fit_again(self._store, centered)
+        return gone
 
     def info(self) -> GalleryInfo:
         """Return what the gallery is, in figures."""

@@ -116,6 +116,13 @@ def choose_if_due(store: Store) -> None:
             write_naming(store, _chosen(store, own))
 
 
+def fit_again(store: Store, before: Naming) -> None:
+    """Choose, or fit what the user chose, once somebody was erased who had a part in the center."""
+    with suppress(GalleryLocked, GalleryUnavailable, GalleryDamaged):
+        if 0 < store.count() <= MOST_CHOSEN_FROM:
+            write_naming(store, _chosen(store, before.rule if before.chosen_by == "user" else None))
+
+
 def report(
     store: Store, matcher: Matcher, added: int = 0, refused: tuple[Refusal, ...] = ()
 ) -> Calibrated:

@@ -57,7 +57,7 @@ def erase(store: Store, name: str) -> Forgotten:
     log of operations and the cached index: deleted bytes are overwritten, the file rebuilt without
     them and SQLite's log folded in. Another process that is using the gallery can put the last two
     off: then the answer says so.
-    Neither this nor what was done before it can be undone.
+    Neither this nor what was done before it can be undone. A rule with a center goes too.
     """
     name = clean_name(name)
     _delete_index(store)
@@ -79,6 +79,9 @@ def erase(store: Store, name: str) -> Forgotten:
                 (name,),
             )
         store.connection.execute("DELETE FROM cached_index")
+        store.connection.execute(  # the center of all vectors holds a trace of those who go
+            """DELETE FROM naming WHERE about NOT LIKE '%"center": ""%'"""
+        )
         touched = [(identity, None, None) for identity in bearers]
         record(store, Done("erase", len(bearers), references), touched)
     return Forgotten(name, references, erased=scrub(store))

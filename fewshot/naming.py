@@ -87,6 +87,15 @@ def _read(about: dict[str, Any]) -> Naming:
     )
 
 
+def has_center(store: Store) -> Naming | None:
+    """Return how a gallery names where that rests on the center of its vectors; else None."""
+    try:
+        naming = naming_of(store)
+    except GalleryDamaged:
+        return None
+    return naming if naming.center else None
+
+
 def write_naming(store: Store, naming: Naming) -> None:
     """Write down how a gallery names from now on."""
     about = asdict(naming) | {"rule": str(naming.rule)}

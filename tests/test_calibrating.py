@@ -237,3 +237,15 @@ def test_where_no_name_has_another_picture_nothing_is_told_of_who_is_known(tmp_p
         assert {(one.known, one.low, one.asked) for one in recognizer.calibrate().rates} == {
             (None, None, 0)
         }
+
+
+def test_the_center_of_the_vectors_forgets_the_erased(recognizer: Recognizer) -> None:
+    for seed, name in enumerate(("blue", "green", "yellow")):
+        recognizer.enroll([draw(name, seed), draw(name, seed + 9)], f"also {name}")
+    recognizer.calibrate(rule="mean-centered")
+    before = naming_of(recognizer._store).center
+    recognizer.forget("also blue", erase=True)
+    after = naming_of(recognizer._store)
+    assert (after.rule, after.chosen_by) == (Rule("mean", "centered"), "user")
+    assert after.center != before
+    assert before.encode() not in recognizer.path.read_bytes()
