@@ -161,6 +161,7 @@ class Matcher:
             thumbnail=picture.thumbnail,
             score=ruling.score,
             rival=ruling.rival,
+            corrected=ruling.rejected,
             probability=share,
             rule=str(self._gallery.naming.rule),
             same_picture=ruling.copy is not None,

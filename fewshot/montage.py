@@ -57,7 +57,7 @@ class Montage:
         if len(self._rows) == MAX_ROWS:
             self.left_out += 1
             return
-        said = f"{match.guess} {match.similarity:.2f}"
+        said = f"{match.guess or 'corrected'} {match.similarity:.2f}"
         needed = f"{match.threshold:.2f} needed"
         lines = (said, needed) if match.known else ("unknown", f"{said}, {needed}")
         color = _KNOWN if match.known else _UNKNOWN

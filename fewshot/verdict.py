@@ -39,6 +39,7 @@ class Match:
     probability: float | None = None  # of the guess, were it somebody enrolled; None: too few data
     rule: str = "mean"  # by which names are scored
     rejected_by: str | None = None  # "rate", "threshold" or "correction" where nobody is named
+    corrected: tuple[str, ...] = ()  # names near it that it may not have, for it was corrected
     same_picture: bool = False  # it is one of the references, or a copy of it
     votes: tuple[Vote, ...] = ()  # what each reference adds to the similarity; where asked for
     advice: str | None = None  # what would help, where it is asked for and known
@@ -73,6 +74,7 @@ class Ruling:
     score: float  # what is decided on
     rival: Candidate | None = None  # whose similarity, by half, was taken off
     copy: Neighbor | None = None  # the reference that the query is a copy of
+    rejected: tuple[str, ...] = ()  # names that were passed over, for it was corrected
 
 
 def rule_on(
@@ -96,8 +98,9 @@ def rule_on(
     ]
     if copies:
         best = Candidate(copies[0].name, copies[0].similarity)
+    passed_over = tuple(sorted(rejected))
     if best is None:
-        return Ruling(None, None, -1.0)
+        return Ruling(None, None, -1.0, rejected=passed_over)
     others = [one for one in open_to if one.name != best.name]
     rivals = [one for one in others if one.name not in friends]
     taken_off = float(MARGIN) * max(0.0, rivals[0].similarity) if rivals else 0.0
@@ -107,6 +110,7 @@ def rule_on(
         best.similarity - taken_off,
         rivals[0] if rivals else None,
         copies[0] if copies else None,
+        passed_over,
     )
 
 

@@ -190,3 +190,10 @@ def test_python_corrects_too(wrong: Path, tmp_path: Path) -> None:
         assert recognizer.match(scene(1), threshold=-1).name == "aqua"
         recognizer.undo()
         assert recognizer.match(wrong, threshold=-1).name == "megumin"
+
+
+def test_an_explained_answer_says_what_was_corrected(fewshot: Run, wrong: Path) -> None:
+    fewshot("correct", wrong, "--not", "megumin")
+    assert "    not megumin, as it was corrected\n" in fewshot("match", wrong, "--explain").out
+    (row,) = fewshot("match", wrong, "--json").json["matches"]
+    assert row["corrected"] == ["megumin"]

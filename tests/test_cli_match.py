@@ -62,7 +62,7 @@ def test_the_json_document_keeps_its_contract(fewshot: Run, photo: Photo, tmp_pa
         "names_needed", "strangers",
         "probability", "margin", "score", "rival", "score_needed", "rule", "rejected_by",
         "same_picture",
-        "votes", "advice",
+        "votes", "advice", "corrected",
     }  # fmt: skip
     assert (known["status"], known["name"], known["error"]) == ("known", "red", None)
     assert known["runner_up"]["name"] == "blue"

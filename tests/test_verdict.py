@@ -89,7 +89,7 @@ def test_a_name_that_was_rejected_is_neither_guessed_nor_a_rival() -> None:
 
 def test_where_all_names_are_rejected_nobody_is_guessed() -> None:
     ruling = rule_on(CANDIDATES, SAME, rejected={"aqua", "megumin", "chris"})
-    assert ruling == Ruling(None, None, -1.0)
+    assert ruling == Ruling(None, None, -1.0, rejected=("aqua", "chris", "megumin"))
     for match in (by_rate(match_of(ruling), calibration()), by_threshold(match_of(ruling), -1.0)):
         assert (match.name, match.guess, match.rejected_by) == (None, None, "correction")
         assert (match.status, match.margin) == ("unknown", None)

@@ -61,6 +61,7 @@ def match_row(match: Match) -> Row:
         "score_needed": _rounded(min(match.needed, 2.0)),
         "rule": match.rule,
         "rejected_by": match.rejected_by,
+        "corrected": list(match.corrected),
         "same_picture": match.same_picture,
         "votes": [
             {"reference": vote.reference or None, "source": vote.source, "weight": vote.weight}
@@ -81,6 +82,7 @@ def refusal_row(refusal: Refusal) -> Row:
         "query": refusal.source,
         "status": refusal.status,
         **nothing,
+        "corrected": [],
         "votes": [],
         "neighbours": [],
         "error": refusal.reason,

@@ -13,7 +13,8 @@ def explained_text(row: Row) -> str:
     head = match_text(row)
     if row["status"] == "unreadable" or row["guess"] is None:
         return head
-    lines = [_decided(row), _rested(row), *_likely(row), *_votes(row)]
+    lines = [f"not {printable(name)}, as it was corrected" for name in row["corrected"]]
+    lines += [_decided(row), _rested(row), *_likely(row), *_votes(row)]
     if row["advice"]:
         lines.append(printable(row["advice"]))
     return "\n".join([head, *(f"    {line}" for line in lines)])
@@ -29,7 +30,7 @@ def estimated_note(row: Row) -> str:
 
 def percent(rate: float) -> str:
     """Write a rate as per cent."""
-    return f"{100 * rate:.2g} %"
+    return f"{100 * rate:.0f} %" if rate >= 0.1 else f"{100 * rate:.2g} %"
 
 
 def _decided(row: Row) -> str:
