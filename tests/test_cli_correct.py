@@ -192,7 +192,8 @@ def test_python_corrects_too(wrong: Path, tmp_path: Path) -> None:
         assert recognizer.match(wrong, threshold=-1).name == "megumin"
 
 
-def test_an_explained_answer_says_what_was_corrected(fewshot: Run, wrong: Path) -> None:
+def test_an_explained_answer_says_what_was_corrected(fewshot: Run, wrong: Path, save: Save) -> None:
+    fewshot("enroll", save(scene(4), "more/4.png"), "--name", "megumin")
     fewshot("correct", wrong, "--not", "megumin")
     assert "    not megumin, as it was corrected\n" in fewshot("match", wrong, "--explain").out
     (row,) = fewshot("match", wrong, "--json").json["matches"]
