@@ -82,7 +82,8 @@ def points_of(
                     namer_of(support, owners, rule), support, owners, vectors[drawn.strangers]
                 )
                 bucket = int(np.searchsorted(BUCKETS, names))
-                found.append(Point(name, bucket, features(evidence), evidence.strangers))
+                known = np.nan_to_num(features(evidence))  # of one name alone nothing is known
+                found.append(Point(name, bucket, known, evidence.strangers))
     return found
 
 

@@ -58,7 +58,7 @@ class Answering(Bookkeeping):
 
         self._require_somebody()
         embedded = self._embedder.embed_raw(
-            read_picture(picture), with_thumbnail=self._corrected, threads=self._threads
+            read_picture(picture), with_thumbnail=True, threads=self._threads
         )
         risk = Risk(max_false_name, strict)
         return self._matcher.match(embedded, k=k, risk=risk, threshold=threshold, explain=explain)
@@ -86,13 +86,20 @@ class Answering(Bookkeeping):
         alone = isinstance(pictures, list) and len(pictures) == 1
         attempt = partial(
             self._embedder.attempt,
-            with_thumbnail=with_thumbnails or self._corrected,
+            with_thumbnail=True,  # pictures may be corrected while others are answered
             threads=self._threads if alone else 1,
         )
         results = ordered_map(attempt, each_picture(pictures), workers=self._threads)
         if self._matcher.prepare(risk if threshold is None else None):
             self._watch.say(f"{self.path} is large: fewshot index makes it open and answer faster")
-        ask = partial(self._matcher.match, k=k, risk=risk, threshold=threshold, explain=explain)
+        ask = partial(
+            self._matcher.match,
+            k=k,
+            risk=risk,
+            threshold=threshold,
+            explain=explain,
+            with_thumbnail=with_thumbnails,
+        )
         return (self._answer(result, ask) for result in results)
 
     def search(self, picture: Picture, k: int = 10) -> tuple[Neighbor, ...]:
@@ -160,7 +167,7 @@ class Answering(Bookkeeping):
     def _choose_rule(self, added: int) -> None:
         """Let the gallery choose how names are scored, where it has grown enough."""
         if added:
-            from fewshot.calibrating import choose_if_due
+            from fewshot.rule_keeping import choose_if_due
 
             choose_if_due(self._store)
 
@@ -176,11 +183,6 @@ class Answering(Bookkeeping):
 
         same = same_picture_in(self._store.recipe)
         return Matcher(Gallery(self._store, same), model_for(self._store.recipe), same)
-
-    @property
-    def _corrected(self) -> bool:
-        """Whether pictures were corrected, so that queries are to be compared with them."""
-        return self._store.has_corrections()
 
     def _require_somebody(self) -> None:
         if self._store.is_empty():

@@ -75,7 +75,7 @@ class Bookkeeping:
         centered = has_center(self._store)
         gone = changes.erase(self._store, name)
         if centered:
-            from fewshot.calibrating import fit_again
+            from fewshot.rule_keeping import fit_again
 
             fit_again(self._store, centered)
         return gone
@@ -138,18 +138,24 @@ class Bookkeeping:
 
     def import_from(self, file: str | os.PathLike[str]) -> Brought:
         """Add what `export` wrote, in one operation; raises FileDamaged, RecipeMismatch."""
-        from fewshot.transfer import import_archive
+        from fewshot.rule_keeping import adopt
+        from fewshot.transfer import import_archive, rule_in
 
-        return import_archive(self._store, Path(file), self._watch)
+        brought = import_archive(self._store, Path(file), self._watch)
+        adopt(self._store, rule_in(Path(file)))
+        return brought
 
     def merge(self, other: str | os.PathLike[str]) -> Brought:
         """Add what stands in another gallery file of one recipe, in one operation.
 
         Raises RecipeMismatch, and what `Recognizer.open` raises.
         """
+        from fewshot.rule_keeping import choose_if_due
         from fewshot.transfer import merge_gallery
 
-        return merge_gallery(self._store, Path(other), self._watch)
+        brought = merge_gallery(self._store, Path(other), self._watch)
+        choose_if_due(self._store)
+        return brought
 
     def history(self, most: int | None = None) -> list[Operation]:
         """Return what was done to the gallery, the latest first; at most so many operations."""

@@ -23,6 +23,7 @@ from fewshot.index import Ids, Vectors
 from fewshot.inspection import cached_index
 from fewshot.location import index_beside
 from fewshot.npz import NpzReader, NpzWriter
+from fewshot.operations import erased_since
 from fewshot.prototypes import Prototypes
 from fewshot.records import CachedIndex
 from fewshot.store import Store
@@ -82,12 +83,7 @@ def keep(store: Store, lenses: Lenses, about: CachedIndex) -> bool:
         numbers = {name: getattr(lenses, name) for name in ("operation", "last", "ranked")}
         writer.close({"format": FORMAT, "version": VERSION, **numbers})
     with sqlite_errors(store.path), transaction(store.connection):
-        erased = store.all(
-            "SELECT 1 FROM operations WHERE id > ? AND what = 'erase' LIMIT 1",
-            (int,),
-            (lenses.operation,),
-        )
-        if erased:
+        if erased_since(store, lenses.operation):
             path.unlink(missing_ok=True)  # it holds traces of who was
             return False
         store.connection.execute(

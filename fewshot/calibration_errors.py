@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from fewshot.errors import FewshotError, UsageError
@@ -19,7 +20,8 @@ class RateNotSupported(DataError):
     def __init__(self, path: Path, rate: float, tightest: float, names_needed: int) -> None:
         self.path, self.rate, self.tightest = path, rate, tightest
         self.names_needed = names_needed
-        can = f"can show {tightest:.3g} at best" if tightest < 1 else "can show none yet"
+        best = math.ceil(1e4 * tightest) / 1e4  # never less than it can
+        can = f"can show {best:g} at best" if tightest < 1 else "can show none yet"
         super().__init__(
             f"{path} cannot show a rate of false names of {rate:g}: it {can}; enroll "
             f"{names_needed} names, give strangers (fewshot calibrate --strangers FOLDER), "

@@ -166,7 +166,10 @@ def _delete_judgments(store: Store, identity: int) -> None:
     What was said of the name itself goes with the identity.
     """
     pictures = """digest IN (SELECT digest FROM picture_references WHERE identity = :identity
-                             UNION SELECT digest FROM corrections WHERE truth = :identity)"""
+                             UNION SELECT digest FROM corrections WHERE truth = :identity
+                             UNION SELECT q.digest FROM quarantine q
+                                 JOIN operations o ON o.id = q.operation AND o.what = 'quarantine'
+                                 WHERE q.identity = :identity)"""
     whose = {"identity": identity}
     ask = store.connection.execute
     others = ask(f"SELECT DISTINCT identity FROM quarantine WHERE {pictures}", whose).fetchall()  # noqa: S608

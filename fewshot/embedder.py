@@ -31,6 +31,7 @@ class Embedded:
     vector: NDArray[np.float32]  # (d,), length 1
     box: Box  # the crop, in pixels of the whole upright picture
     thumbnail: bytes  # JPEG of the crop, at most 128 pixels a side; empty where none was asked for
+    digest: bytes = b""  # SHA-256 of the file, or of the pixels; empty with the thumbnail
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Embedder:
             vector=vector,
             box=crop.box.scaled(decoded.width / width, decoded.height / height),
             thumbnail=thumbnail(crop.pixels) if with_thumbnail else b"",
+            digest=raw.digest if with_thumbnail else b"",
         )
 
     def attempt(

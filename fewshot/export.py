@@ -23,6 +23,7 @@ import numpy as np
 
 from fewshot.errors import CannotWrite, GalleryDamaged
 from fewshot.export_judgments import Judgments
+from fewshot.naming import naming_of
 from fewshot.npz import NpzWriter
 from fewshot.records import parse_box
 from fewshot.row_columns import RowColumns
@@ -50,10 +51,17 @@ def export_gallery(store: Store, path: Path, watch: Watch) -> int:
             try:
                 columns.write(writer, advance)
                 recipe = json.loads(store.recipe.to_json())
-                writer.close({"format": FORMAT, "version": VERSION, "recipe": recipe})
+                about = {"format": FORMAT, "version": VERSION, "recipe": recipe}
+                writer.close(about | _rule(store))
             except (ValueError, KeyError) as error:  # what stands in it contradicts itself
                 raise GalleryDamaged(store.path, str(error)) from error
     return columns.count
+
+
+def _rule(store: Store) -> dict[str, str]:
+    """Return the rule that somebody chose for good, if any."""
+    naming = naming_of(store)
+    return {"rule": str(naming.rule)} if naming.chosen_by == "user" else {}
 
 
 class _Columns:

@@ -60,7 +60,7 @@ class Gallery:
         self._evidence: Evidence | None = None
         self._corrections: Corrections | None = None
         self._corrected_before: Corrections | None = None
-        self._strangers_seen = (-1, -1)
+        self._strangers_seen: tuple[int, ...] | None = None
         nothing = np.empty((0, self._store.recipe.d), np.float32)
         self._strangers = Strangers(nothing, np.empty(0, np.int64))
         self._shared = SharedPictures(self._store)
@@ -164,7 +164,8 @@ class Gallery:
 
     def friends(self, owner: int) -> set[int]:
         """Return the identities that share a picture with one: no strangers to it."""
-        return {other for one, other in self._shared.pairs(self._last) if one == owner}
+        shared = {other for one, other in self._shared.pairs(self._last) if one == owner}
+        return shared | self._namer.friends(owner)
 
     def evidence(self) -> Evidence:
         """Return what the gallery knows of strangers: each identity in turn stands in for one.

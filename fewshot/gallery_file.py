@@ -50,6 +50,9 @@ def open_gallery_file(path: Path) -> sqlite3.Connection:
             version = _checked_version(connection, path)
             _refuse_strange_tables(connection, path, version)
             if version < VERSION:
+                if not writable:
+                    reason = f"it is of version {version} and has to be upgraded"
+                    raise GalleryUnavailable(path, f"{reason}: copy it to where you may write")
                 with _upgrading(connection):
                     upgrade(connection, _checked_version(connection, path))
             if writable:

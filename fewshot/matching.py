@@ -46,6 +46,7 @@ class Matcher:
         risk: Risk,
         threshold: float | None = None,
         explain: bool = False,
+        with_thumbnail: bool = False,
     ) -> Match:
         """Say who it is; raises GalleryEmpty, RateNotSupported.
 
@@ -57,12 +58,16 @@ class Matcher:
         with self._gallery.moment():
             if not len(self._gallery):
                 raise GalleryEmpty(self._gallery.store.path)
+            if threshold is None:
+                self.calibration(risk)  # looks up, too, whose pictures are nearly the same
             ruling, neighbors, share = self._ruling(picture, k)
             found = self._about(picture, ruling, neighbors, share)
             if threshold is None:
                 match = by_rate(found, self.calibration(risk))
             else:
                 match = by_threshold(found, threshold)
+            if with_thumbnail:
+                match = replace(match, thumbnail=picture.thumbnail)
             return self._explained(match, picture, ruling) if explain else match
 
     def search(self, vector: NDArray[np.float32], k: int) -> tuple[Neighbor, ...]:
@@ -129,17 +134,20 @@ class Matcher:
         friends: of who is nearest.
         """
         candidates = self._gallery.candidates(standing)
-        corrections = self._gallery.corrections
         near = {one.name for one in candidates} | {one.name for one in neighbors}
         ruling = rule_on(
             candidates,
             neighbors,
             same_picture=self._same_picture,
-            rejected={name for name in near if corrections.rejects(name, picture.thumbnail)},
+            rejected={one for one in near if self._rejects(one, picture)},
             friends=self._gallery.names_of(friends),
         )
         owners = standing.owners.tolist()
         return ruling, {one.name: who for one, who in zip(candidates, owners, strict=True)}
+
+    def _rejects(self, name: str, picture: Embedded) -> bool:
+        corrections = self._gallery.corrections
+        return corrections.rejects(name, picture.thumbnail, digest=picture.digest or None)
 
     def _about(
         self,
@@ -158,7 +166,6 @@ class Matcher:
             runner_up=ruling.runner_up,
             neighbors=neighbors,
             box=picture.box,
-            thumbnail=picture.thumbnail,
             score=ruling.score,
             rival=ruling.rival,
             corrected=ruling.rejected,

@@ -80,6 +80,10 @@ class MeanNamer:
         found[:, at] = NEVER
         return own_means(means.lengths[at], dots, means.counts[at]), found.max(axis=1)
 
+    def friends(self, owner: int) -> set[int]:
+        """Return who nearly shares a picture with one, as far as was looked up for `evidence`."""
+        return self._stand_ins.friends.get(owner, set()) if self._stand_ins else set()
+
     def evidence(
         self, references: int, sample: Sample, friends: Pairs, strangers: Strangers
     ) -> Evidence:

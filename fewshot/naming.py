@@ -14,6 +14,7 @@ from typing import Any
 
 from fewshot.errors import GalleryDamaged
 from fewshot.gallery_file import sqlite_errors, transaction
+from fewshot.operations import erased_since
 from fewshot.rules import SIMPLEST, Rule
 from fewshot.store import Store
 
@@ -96,13 +97,20 @@ def has_center(store: Store) -> Naming | None:
     return naming if naming.center else None
 
 
-def write_naming(store: Store, naming: Naming) -> None:
-    """Write down how a gallery names from now on."""
+def write_naming(store: Store, naming: Naming, as_of: int | None = None) -> bool:
+    """Write down how a gallery names from now on.
+
+    as_of: the last operation that it was chosen by; False, and nothing is written, where somebody
+    was erased since: its center could hold a trace of them.
+    """
     about = asdict(naming) | {"rule": str(naming.rule)}
     with sqlite_errors(store.path), transaction(store.connection):
+        if as_of is not None and erased_since(store, as_of):
+            return False
         store.connection.execute(
             "INSERT OR REPLACE INTO naming VALUES (1, ?)", (json.dumps(about),)
         )
+    return True
 
 
 def _between(value: object, low: float, high: float) -> float:

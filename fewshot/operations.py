@@ -76,6 +76,12 @@ def last_operation(store: Store) -> int:
     return int(number)
 
 
+def erased_since(store: Store, operation: int) -> bool:
+    """Tell whether somebody was erased after this operation."""
+    statement = "SELECT 1 FROM operations WHERE id > ? AND what = 'erase' LIMIT 1"
+    return bool(store.all(statement, (int,), (operation,)))
+
+
 def touched_since(store: Store, operation: int, *, most: int) -> list[int]:
     """Return the identities that operations after this one touched otherwise than by enrolling.
 

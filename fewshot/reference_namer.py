@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,16 @@ from fewshot.growing import GrowingRows
 from fewshot.index import Ids, Vectors
 from fewshot.mean_namer import MOST_COMPARED, MOST_STAND_INS
 from fewshot.naming import Naming
-from fewshot.scoring import NEVER, References, best_two, decision_scores, held_out, scores, voters
+from fewshot.scoring import (
+    NEVER,
+    References,
+    best_two_but_friends,
+    decision_scores,
+    grouped,
+    held_out,
+    scores,
+    voters,
+)
 from fewshot.spaces import Space
 from fewshot.standing import Pairs, Sample, Standing, Strangers, most_first, standing_of
 
@@ -75,7 +86,11 @@ class ReferenceNamer:
 
     def held_out(self, owner: int, own: Vectors) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return how each reference stands without itself; see `standing.Namer`."""
-        return self._known(np.flatnonzero(self._owners.rows == owner))
+        return self._known(np.flatnonzero(self._owners.rows == owner), {})
+
+    def friends(self, owner: int) -> set[int]:
+        """Return nobody: near copies are looked up where names are scored by their means."""
+        return set()
 
     def evidence(
         self, references: int, sample: Sample, friends: Pairs, strangers: Strangers
@@ -86,29 +101,35 @@ class ReferenceNamer:
         some = np.arange(len(self._owners))[:: max(1, -(-len(self._owners) // most))]
         found = held_out(scoring, everybody, some, whole_name=True)
         owners = self._owners.rows[some]
-        for one, other in friends:
-            found[np.ix_(owners == one, self._names == other)] = NEVER
-        own, rivals = self._known(some)
+        known = grouped(friends)
+        for one, others in known.items():
+            found[np.ix_(owners == one, np.isin(self._names, list(others)))] = NEVER
+        own, rivals = self._known(some, known)
         given = scores(scoring, everybody, self._space.place(strangers.vectors))
         return Evidence(
             names=len(self),
             references=references,
-            stand_ins=decision_scores(best_two(found)[1]),
+            stand_ins=decision_scores(best_two_but_friends(found, self._names, known)[1]),
             owners=owners,
-            strangers=decision_scores(best_two(given)[1]),
+            strangers=decision_scores(best_two_but_friends(given, self._names, known)[1]),
             blocks=strangers.blocks,
             own=own,
             rivals=rivals,
             alone=float((everybody.counts == 1).mean()) if everybody.names else 0.0,
         )
 
-    def _known(self, some: NDArray[np.intp]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _known(
+        self, some: NDArray[np.intp], friends: Mapping[int, Collection[int]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return how some references stand without themselves: to their own, to the next."""
         everybody = self._all()
         found = held_out(self.naming.rule.scoring, everybody, some, whole_name=False)
         row, at = np.arange(len(some)), everybody.owners[some]
         own = found[row, at].copy()
         found[row, at] = NEVER
+        for one, others in friends.items():
+            rows = np.flatnonzero(self._owners.rows[some] == one)
+            found[np.ix_(rows, np.isin(self._names, list(others)))] = NEVER
         return own, found.max(axis=1)
 
     def _all(self) -> References:

@@ -22,8 +22,8 @@ from fewshot.leave_one_out import (
     standing,
     without_one,
 )
+from fewshot.risk import RATE
 
-RATE = 0.05
 """The share of stand-in strangers that reach the threshold, where none is given."""
 
 _AT_ONCE = 32

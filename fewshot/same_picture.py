@@ -98,6 +98,8 @@ def _second_look(place: Place) -> tuple[float, float]:
                     edges, best = tried, now
         if best < SAME - 0.05:
             return best, -1.0
+    if min(size) <= 4:
+        return best, 1.0  # a strip too narrow to have any detail
     return best, _correlation(_detail(wanted), _detail(seen(edges)))
 
 

@@ -7,6 +7,7 @@ Sources: class means, Snell, Swersky, Zemel, NeurIPS 2017; leave-one-out in clos
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -125,6 +126,29 @@ def best_two(found: Scores) -> tuple[Places, Scores]:
     rest[row, first] = -np.inf
     second = rest.argmax(axis=1)
     return np.stack([first, second], axis=1), np.stack([top, rest[row, second]], axis=1)
+
+
+def grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
+    """Return for each identity those it shares a picture with."""
+    found: dict[int, set[int]] = {}
+    for one, other in pairs:
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
+    return found
+
+
+def best_two_but_friends(
+    found: Scores, names: NDArray[np.int64], friends: Mapping[int, Collection[int]]
+) -> tuple[Places, Scores]:
+    """Return the best two of scores (q, names) as `best_two` does, but no friend of the best.
+
+    names: ids, (names,). friends: of an id those who share a picture with it. `found` is changed.
+    """
+    best = names[found.argmax(axis=1)] if found.shape[1] else np.empty(0, np.int64)
+    for one, others in friends.items():
+        rows = np.flatnonzero(best == one)
+        found[np.ix_(rows, np.isin(names, list(others)))] = NEVER
+    return best_two(found)
 
 
 def decision_scores(two: Scores) -> Scores:

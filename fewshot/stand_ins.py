@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fewshot.growing import GrowingRows
 from fewshot.prototypes import Owners, Prototypes, Vectors
-from fewshot.scoring import NEVER, best_two, decision_scores, own_means
+from fewshot.scoring import NEVER, best_two_but_friends, decision_scores, grouped, own_means
 
 LOOKED_AT = 0.25
 """The share of strangers, highest first, whose look-alikes are looked up."""
@@ -26,8 +26,8 @@ _NOBODY = -1
 class StandIns:
     """Some references of a gallery, as strangers to all names but their own.
 
-    Two names that share a picture, or nearly, are friends: no strangers to each other. Given
-    strangers have owners below 0, who have no class mean.
+    Two names that share a picture, or nearly, are friends: no strangers to each other, and beside
+    one the other is no runner-up. Given strangers have owners below 0, who have no class mean.
     """
 
     def __init__(self, prototypes: Prototypes, same: float = 2.0) -> None:
@@ -63,6 +63,11 @@ class StandIns:
     def rivals(self) -> NDArray[np.float32]:
         """The score of each row for the best of the other names, (n,)."""
         return self._scores.rows[:, 0]
+
+    @property
+    def friends(self) -> dict[int, set[int]]:
+        """Who shares a picture, or nearly, with whom."""
+        return grouped(self._friends)
 
     def own(self) -> NDArray[np.float32]:
         """Return each row's cosine to its own name's mean without it; NEVER where there is none."""
@@ -116,6 +121,8 @@ class StandIns:
         stale = np.isneginf(self._scores.rows[:, 0])
         stale |= np.isin(self._names.rows, list(touched)).any(axis=1)
         stale |= self._befriend(friends)
+        social = self.friends  # who are passed over beside their friends: then all are asked
+        stale |= np.isin(self._names.rows[:, 0], list(social)) | (not changed.isdisjoint(social))
         fresh = np.flatnonzero(~stale)
         at = self._prototypes.places(touched)
         if len(at) < _FEW:  # all rows at once need no copy of them
@@ -132,7 +139,7 @@ class StandIns:
         for first in range(0, len(rows), _AT_ONCE):
             some = rows[first : first + _AT_ONCE]
             found = self._asked(some, np.arange(len(known)))
-            places, best = best_two(found)
+            places, best = best_two_but_friends(found, known, self.friends)
             self._scores.rows[some] = np.where(places < 0, NEVER, best)
             names = np.where(places < 0, _NOBODY, known[places])
             self._names.rows[some] = np.where(best > NEVER, names, _NOBODY)
@@ -177,6 +184,7 @@ class StandIns:
         for one, other in new:
             for whose, whom in ((one, other), (other, one)):
                 concerned |= (self.owners == whose) & (self._names.rows == whom).any(axis=1)
+                concerned |= self._names.rows[:, 0] == whose
         return concerned
 
     def _look_up(self) -> None:

@@ -69,6 +69,9 @@ class Namer(Protocol):
         own: vectors (n, d) of that name, as embedded. Both (n,); NEVER where there is nobody.
         """
 
+    def friends(self, owner: int) -> set[int]:
+        """Return the identities that nearly share a picture with one, as far as was looked up."""
+
     def evidence(
         self, references: int, sample: Sample, friends: Pairs, strangers: Strangers
     ) -> Evidence:

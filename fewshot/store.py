@@ -94,10 +94,6 @@ class Store:
         """Tell whether nobody is enrolled."""
         return not self.all("SELECT 1 FROM identities WHERE forgotten IS NULL LIMIT 1", (int,))
 
-    def has_corrections(self) -> bool:
-        """Tell whether any picture was corrected."""
-        return bool(self.all("SELECT 1 FROM corrections LIMIT 1", (int,)))
-
     def names(self) -> list[str]:
         """Return all names, sorted."""
         statement = "SELECT name FROM identities WHERE forgotten IS NULL ORDER BY name"

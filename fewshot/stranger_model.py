@@ -40,11 +40,12 @@ _SMALLEST = 1e-6
 
 
 def features(evidence: Evidence) -> NDArray[np.float64]:
-    """Return what is known of a gallery, in the order of FEATURES."""
-    mean = spread = 0.0
-    if len(evidence.stand_ins):
-        scores = evidence.stand_ins.astype(np.float64)
-        _, group, counts = np.unique(evidence.owners, return_inverse=True, return_counts=True)
+    """Return what is known of a gallery, in the order of FEATURES; NaN where nothing is."""
+    mean = spread = np.nan
+    told = evidence.stand_ins > NEVER  # else all other names share a picture with its own
+    if told.any():
+        scores, owners = evidence.stand_ins[told].astype(np.float64), evidence.owners[told]
+        _, group, counts = np.unique(owners, return_inverse=True, return_counts=True)
         weights = 1.0 / (counts[group.reshape(-1)] * len(counts))
         mean = float(scores @ weights)
         spread = float(np.sqrt(((scores - mean) ** 2) @ weights))
@@ -78,10 +79,10 @@ class Bucket:
 
         known: its features, (7,).
         """
-        given = (known - self.center) / self.scale
+        given = np.nan_to_num((known - self.center) / self.scale)  # what is not known: as usual
         near = np.clip(given, -_FARTHEST, _FARTHEST)
         spread = float(np.exp(near @ self.spread))
-        near[3] = given[3]  # a gallery whose own names come nearer than any that was measured
+        near[3] = max(near[3], given[3])  # its own names come nearer than any that was measured
         return float(near @ self.mean), spread
 
 

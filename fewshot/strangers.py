@@ -78,11 +78,10 @@ def erase_strangers(store: Store) -> Forgotten:
     return Forgotten("", count, erased=scrub(store))
 
 
-def strangers_kept(store: Store) -> tuple[int, int]:
-    """Return how many strangers there are, and the sum of their ids: they differ if any do."""
-    statement = f"SELECT count(*), coalesce(sum(id), 0) FROM strangers WHERE {_NOBODY}"  # noqa: S608
-    ((count, ids),) = store.all(statement, (int, int))
-    return int(count), int(ids)
+def strangers_kept(store: Store) -> tuple[int, ...]:
+    """Return the ids of the strangers there are."""
+    statement = f"SELECT id FROM strangers WHERE {_NOBODY} ORDER BY id"  # noqa: S608
+    return tuple(number for (number,) in store.all(statement, (int,)))
 
 
 def read_strangers(store: Store) -> Strangers:

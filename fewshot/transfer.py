@@ -17,6 +17,7 @@ from fewshot.judgments import Judgment, judgments_of_archive, judgments_of_galle
 from fewshot.npz import opened_npz
 from fewshot.recipe import Recipe
 from fewshot.records import Brought
+from fewshot.rules import Rule
 from fewshot.staging import staging
 from fewshot.store import Store
 from fewshot.watch import Watch
@@ -29,6 +30,15 @@ def import_archive(store: Store, path: Path, watch: Watch) -> Brought:
         count, entries = entries_of_archive(archive, store.recipe.d)
         judgments = judgments_of_archive(archive, store.recipe.d)
         return bring(store, entries, judgments, what="import", count=count, watch=watch)
+
+
+def rule_in(path: Path) -> Rule | None:
+    """Return the rule that an export says was chosen for good; None where it says none."""
+    with opened_npz(path) as archive:
+        try:
+            return Rule.parse(str(archive.manifest["rule"]))
+        except (KeyError, ValueError):
+            return None
 
 
 def merge_gallery(store: Store, path: Path, watch: Watch) -> Brought:

@@ -60,12 +60,12 @@ FLOORS = [
     {"gallery_file", "images", "same_picture", "folders", "backbones.palette", "calibration"}
     | {"stand_ins", "decision"},
     {"backbones.loading", "store"},
-    {"sharing", "naming", "operations", "quarantine", "rejections", "corrected_pictures"}
+    {"sharing", "operations", "quarantine", "rejections", "corrected_pictures"}
     | {"embedder", "row_columns", "views"},
-    {"arrivals", "export_judgments"},
+    {"arrivals", "export_judgments", "naming"},
     {"inspection", "verification", "staging", "changes", "vectors", "corrections"}
     | {"choosing", "standing"},
-    {"cached", "mean_namer", "strangers", "export", "doctor", "setting_aside"},
+    {"cached", "mean_namer", "strangers", "rule_keeping", "export", "doctor", "setting_aside"},
     {"reference_namer"},
     {"namer"},
     {"index_building", "gallery"},

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fewshot import Recognizer
-from fewshot.calibrating import RATES, choose_if_due
+from fewshot.calibrating import RATES
 from fewshot.calibration_errors import CannotCalibrate
 from fewshot.errors import GalleryDamaged, GalleryEmpty
 from fewshot.images import Picture
@@ -18,6 +18,7 @@ from fewshot.interval import wilson
 from fewshot.naming import Naming, naming_of, write_naming
 from fewshot.recipe import Recipe
 from fewshot.risk import Risk
+from fewshot.rule_keeping import choose_if_due
 from fewshot.rules import SIMPLEST, Rule
 from fewshot.store import Store
 from tests.conftest import draw
@@ -45,11 +46,11 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[Naming]:
     """All that is written down of how galleries name."""
     told: list[Naming] = []
 
-    def write(store: Store, naming: Naming) -> None:
+    def write(store: Store, naming: Naming, as_of: int | None = None) -> bool:
         told.append(naming)
-        write_naming(store, naming)
+        return write_naming(store, naming, as_of)
 
-    monkeypatch.setattr("fewshot.calibrating.write_naming", write)
+    monkeypatch.setattr("fewshot.rule_keeping.write_naming", write)
     return told
 
 
@@ -96,7 +97,7 @@ def test_what_the_user_chose_stays_and_is_fitted_anew(store: Store, written: lis
 def test_a_large_gallery_keeps_the_rule_it_has(
     store: Store, written: list[Naming], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fewshot.calibrating.MOST_CHOSEN_FROM", 20)
+    monkeypatch.setattr("fewshot.rule_keeping.MOST_CHOSEN_FROM", 20)
     for name in range(20):
         grow(store, name)
     assert [one.references for one in written] == [8, 16]
@@ -145,7 +146,7 @@ def test_vectors_are_not_centered_below_three_names(recognizer: Recognizer) -> N
 def test_beyond_what_is_chosen_from_there_is_the_class_mean(
     recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch, rule: str | None, chosen_by: str | None
 ) -> None:
-    monkeypatch.setattr("fewshot.calibrating.MOST_CHOSEN_FROM", 5)
+    monkeypatch.setattr("fewshot.rule_keeping.MOST_CHOSEN_FROM", 5)
     before = recognizer.calibrate(rule=None).naming
     naming = recognizer.calibrate(rule=rule).naming
     assert naming.rule == SIMPLEST
@@ -237,15 +238,3 @@ def test_where_no_name_has_another_picture_nothing_is_told_of_who_is_known(tmp_p
         assert {(one.known, one.low, one.asked) for one in recognizer.calibrate().rates} == {
             (None, None, 0)
         }
-
-
-def test_the_center_of_the_vectors_forgets_the_erased(recognizer: Recognizer) -> None:
-    for seed, name in enumerate(("blue", "green", "yellow")):
-        recognizer.enroll([draw(name, seed), draw(name, seed + 9)], f"also {name}")
-    recognizer.calibrate(rule="mean-centered")
-    before = naming_of(recognizer._store).center
-    recognizer.forget("also blue", erase=True)
-    after = naming_of(recognizer._store)
-    assert (after.rule, after.chosen_by) == (Rule("mean", "centered"), "user")
-    assert after.center != before
-    assert before.encode() not in recognizer.path.read_bytes()

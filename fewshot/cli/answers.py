@@ -111,7 +111,7 @@ def match_text(row: Row) -> str:
     similarity = f"{row['similarity']:.{digits}f}"
     about = "about " if row["basis"] == "prior" else ""
     needed = f"{about}{row['threshold']:.{digits}f} needed"
-    if row["same_picture"]:
+    if row["same_picture"] and row["basis"] != "threshold":
         needed = "an enrolled picture"
     if row["status"] == "unknown":
         guess = printable(row["guess"])

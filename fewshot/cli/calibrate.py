@@ -87,6 +87,8 @@ def _forgotten(gone: Forgotten) -> None:
 def _told(done: Calibrated) -> None:
     if done.added:
         note(f"{done.added} picture(s) of strangers are kept, as vectors; fewshot undo drops them")
+    if done.passed_over:
+        note(f"{done.passed_over} picture(s) are enrolled, or were given before: passed over")
     for refusal in done.refused:
         note(f"{refusal.source}: {refusal.reason}")
 

@@ -142,7 +142,10 @@ def _say(found: Diagnosis, shown: int, file: Path, form: str | None) -> None:
 
 
 def _say_applied(wanted: int, gone: int) -> None:
-    note(f"{gone} reference(s) put into quarantine; fewshot undo brings them back")
+    if gone:
+        note(f"{gone} reference(s) put into quarantine; fewshot undo brings them back")
+    else:
+        note("nothing was changed")
     if gone < wanted:
         note(f"{wanted - gone} left where they are: a name keeps its last reference")
 

@@ -34,7 +34,7 @@ def percent(rate: float) -> str:
 
 
 def _decided(row: Row) -> str:
-    if row["same_picture"]:
+    if row["same_picture"] and row["basis"] != "threshold":
         return f"named because it is an enrolled picture, or a copy of one ({row['rule']} rule)"
     if row["basis"] == "threshold":
         verdict = "named" if row["name"] else "not named"

@@ -15,7 +15,7 @@ import numpy as np
 from fewshot import FewshotError, Recognizer
 from fewshot.backbones.artifact import each_artifact, read_artifact
 from fewshot.backbones.inventory import holdings, verify
-from fewshot.calibrating import choose_if_due, report
+from fewshot.calibrating import report
 from fewshot.corrected_pictures import Corrections
 from fewshot.crops import Box
 from fewshot.embedder import Embedded
@@ -24,6 +24,7 @@ from fewshot.images import thumbnail as thumbnail_of
 from fewshot.matching import Matcher
 from fewshot.operations import history
 from fewshot.risk import Risk
+from fewshot.rule_keeping import choose_if_due
 from fewshot.rules import Rule
 from fewshot.store import Store
 from fewshot.stranger_model import UNMEASURED, StrangerModel, load_model
