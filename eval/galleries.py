@@ -13,7 +13,7 @@ from fewshot.index import some_of_each
 from fewshot.namer import namer_for
 from fewshot.naming import Naming
 from fewshot.rules import Rule
-from fewshot.standing import Namer, Strangers
+from fewshot.standing import Namer, Pairs, Strangers
 
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -71,15 +71,20 @@ def namer_of(vectors: Vectors, labels: Labels, naming: Naming | Rule, same: floa
 
 
 def evidence_of(
-    namer: Namer, vectors: Vectors, labels: Labels, strangers: Vectors | None = None
+    namer: Namer,
+    vectors: Vectors,
+    labels: Labels,
+    strangers: Vectors | None = None,
+    friends: Pairs = frozenset(),
 ) -> Evidence:
-    """Return what such a gallery knows of strangers. strangers: (s, d), each on its own."""
+    """Return what such a gallery knows of strangers.
+
+    strangers: (s, d), each on its own. friends: names that share a picture, both ways.
+    """
     given = np.empty((0, vectors.shape[1]), np.float32) if strangers is None else strangers
 
     def sample(most: int, each: int) -> tuple[Vectors, Labels]:
         some = some_of_each(labels, most, each)
         return vectors[some], labels[some]
 
-    return namer.evidence(
-        len(vectors), sample, frozenset(), Strangers(given, np.arange(len(given)))
-    )
+    return namer.evidence(len(vectors), sample, friends, Strangers(given, np.arange(len(given))))

@@ -198,3 +198,24 @@ def test_an_explained_answer_says_what_was_corrected(fewshot: Run, wrong: Path, 
     assert "    not megumin, as it was corrected\n" in fewshot("match", wrong, "--explain").out
     (row,) = fewshot("match", wrong, "--json").json["matches"]
     assert row["corrected"] == ["megumin"]
+
+
+def test_a_correction_made_while_others_are_answered_holds_from_then_on(
+    wrong: Path, tmp_path: Path, save: Save
+) -> None:
+    with Recognizer.open(tmp_path / "gallery.db", threads=1) as recognizer:
+        recognizer.enroll(save(scene(4), "more/4.png"), name="megumin")
+        answers = recognizer.match_all((wrong for _ in range(6)), threshold=-1)
+        assert next(answers).name == "megumin"
+        recognizer.correct(wrong, rejected="megumin")
+        assert {one.name for one in answers} == {"aqua"}
+
+
+def test_a_strip_is_known_again_too(fewshot: Run, save: Save) -> None:
+    strip = scene(5).resize((2000, 20))
+    fewshot("enroll", save(strip, "strip.png"), "--name", "strip")
+    fewshot("enroll", save(scene(6), "other.png"), "--name", "other")
+    fewshot("correct", save(strip, "strip.png"), "--not", "strip")
+    mirrored = save(strip.transpose(Image.Transpose.FLIP_LEFT_RIGHT), "mirrored.png")
+    fewshot("enroll", mirrored, "--name", "strip")
+    assert "strip" not in named(fewshot, save(strip, "strip.png"))

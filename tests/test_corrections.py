@@ -16,6 +16,7 @@ from fewshot.operations import history
 from fewshot.quarantine import confined
 from fewshot.records import Corrected
 from fewshot.rejections import corrections
+from fewshot.setting_aside import set_aside
 from fewshot.store import Store
 from tests.test_changes import standing, traces
 from tests.test_store import RECIPE, enroll
@@ -218,6 +219,11 @@ BEFORE: dict[str, list[Callable[[Store], object]]] = {
     "corrected not to be them": [
         lambda store: enroll(store, secretname="hidden.png x"),
         lambda store: reject(store, "hidden.png", "secretname"),
+    ],
+    "set aside, then corrected": [
+        lambda store: enroll(store, secretname="hidden.png x"),
+        lambda store: set_aside(store, [store.references("secretname")[0].id]),
+        lambda store: reject(store, "hidden.png", "aqua"),
     ],
     "forgotten since": [
         lambda store: enroll(store, secretname="hidden.png x"),
