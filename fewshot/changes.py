@@ -165,16 +165,20 @@ def _delete_judgments(store: Store, identity: int) -> None:
     A reference in quarantine cannot come back any more; whose only one it was is gone with it.
     What was said of the name itself goes with the identity.
     """
-    pictures = """digest IN (SELECT digest FROM picture_references WHERE identity = :identity
-                             UNION SELECT digest FROM corrections WHERE truth = :identity
-                             UNION SELECT q.digest FROM quarantine q
-                                 JOIN operations o ON o.id = q.operation AND o.what = 'quarantine'
-                                 WHERE q.identity = :identity)"""
-    whose = {"identity": identity}
     ask = store.connection.execute
-    others = ask(f"SELECT DISTINCT identity FROM quarantine WHERE {pictures}", whose).fetchall()  # noqa: S608
-    for table in ("quarantine", "strangers", "corrections"):  # the last is what is looked in
-        ask(f"DELETE FROM {table} WHERE {pictures}", whose)  # noqa: S608
+    digests = ask(
+        """SELECT digest FROM picture_references WHERE identity = :identity
+           UNION SELECT digest FROM corrections WHERE truth = :identity
+           UNION SELECT q.digest FROM quarantine q
+               JOIN operations o ON o.id = q.operation AND o.what = 'quarantine'
+               WHERE q.identity = :identity""",
+        {"identity": identity},
+    ).fetchall()
+    others = set()
+    for digest in digests:
+        others |= set(ask("SELECT identity FROM quarantine WHERE digest = ?", digest))
+        for table in ("quarantine", "strangers", "corrections"):
+            ask(f"DELETE FROM {table} WHERE digest = ?", digest)  # noqa: S608
     for other in others:
         ask(
             """DELETE FROM identities WHERE id = ?

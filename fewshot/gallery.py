@@ -60,6 +60,7 @@ class Gallery:
         self._evidence: Evidence | None = None
         self._corrections: Corrections | None = None
         self._corrected_before: Corrections | None = None
+        self._held_out: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
         self._strangers_seen: tuple[int, ...] | None = None
         nothing = np.empty((0, self._store.recipe.d), np.float32)
         self._strangers = Strangers(nothing, np.empty(0, np.int64))
@@ -150,8 +151,11 @@ class Gallery:
 
         Both (n,); below -1 where there is nobody. Raises UnknownName.
         """
-        owner = self._store.identity(name)
-        return self._namer.held_out(owner, vectors_of(self._store, owner)[1])
+        if name not in self._held_out:
+            owner = self._store.identity(name)
+            own = vectors_of(self._store, owner)[1]
+            self._held_out[name] = self._namer.held_out(owner, own)
+        return self._held_out[name]
 
     def sources(self, references: list[int]) -> dict[int, str]:
         """Return where references came from, by id."""
@@ -213,6 +217,7 @@ class Gallery:
             self._read(blocks(self._store, of=identity, until=self._last))
         self._read(blocks(self._store, after=self._last))
         self._evidence = self._corrections = None
+        self._held_out = {}
         self._operation = last_operation(self._store)
         self._seen = self._store.state
 
