@@ -186,4 +186,5 @@ def test_two_names_that_share_a_picture_do_not_silence_the_others(
     (before,) = fewshot("match", enrolled / "red" / "00.png", "--json").json["matches"]
     fewshot("enroll", enrolled / "red", "--name", "crimson")
     (after,) = fewshot("match", enrolled / "red" / "00.png", "--json").json["matches"]
-    assert abs(after["threshold"] - before["threshold"]) < 0.05
+    assert after["name"] == "red"
+    assert after["threshold"] < before["threshold"] + 0.05

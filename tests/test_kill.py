@@ -64,7 +64,9 @@ class Standing:
         if act.what == "correct":
             before = living[act.name]
             living[act.name] = before | {-act.first}
-            return (self, 0) if -act.first in before else (replace(done, living=living), 0)
+            said = [before, *(pictures for name, pictures in forgotten if name == act.name)]
+            known = any(-act.first in pictures for pictures in said)  # of whoever bore the name
+            return (self, 0) if known else (replace(done, living=living), 0)
         if act.what == "rename":
             living[act.other] = living.pop(act.name)
             return replace(done, living=living), 0
