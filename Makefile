@@ -17,7 +17,7 @@ demo: $(VENV)/.base
 	@echo "Go on: . $(VENV)/bin/activate; export FEWSHOT_GALLERY=demo/gallery.db; fewshot list"
 
 test: $(VENV)/.all check
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: $(VENV)/.all
 	$(BIN)/ruff format --check .

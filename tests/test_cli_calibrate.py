@@ -181,3 +181,13 @@ def test_a_gallery_in_which_nobody_is_enrolled_is_an_error(
     fewshot("forget", "red"), fewshot("forget", "blue")
     answer = fewshot("calibrate", "--strangers", strangers)
     assert (answer.code, answer.out) == (4, "")
+
+
+def test_an_answer_says_that_it_rests_on_the_strangers_given(
+    fewshot: Run, pictures: Path, strangers: Path
+) -> None:
+    fewshot("calibrate", "--strangers", strangers)
+    asked = next(pictures.rglob("*.png"))
+    fewshot("forget", asked.parent.name)
+    answer = fewshot("match", asked, "--max-false-name", "0.5")
+    assert " needed by 3 stranger(s) given" in answer.out

@@ -20,9 +20,9 @@ from tests.fuzz.values import Boom
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded as Linux does")
 
-SHARES = {"gallery": 4_800, "export": 7_700, "artifact": 7_700}
+SHARES = {"gallery": 2_000, "export": 9_100, "artifact": 9_100}
 WORKERS = 2
-PATIENCE = 400  # seconds; a worker bounds each mutant by itself
+PATIENCE = 600  # seconds; a worker bounds each mutant by itself
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,8 @@ def match_text(row: Row) -> str:
     similarity = f"{row['similarity']:.{digits}f}"
     about = "about " if row["basis"] == "prior" else ""
     needed = f"{about}{row['threshold']:.{digits}f} needed"
+    if "strangers" in row["basis"]:
+        needed += f" by {row['strangers']} stranger(s) given"
     if row["same_picture"] and row["basis"] != "threshold":
         needed = "an enrolled picture"
     if row["status"] == "unknown":
