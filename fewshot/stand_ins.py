@@ -45,6 +45,7 @@ class StandIns:
         self._to_own: GrowingRows[np.float32] = GrowingRows((), np.float32)  # NaN: not asked yet
         self._friends: set[tuple[int, int]] = set()
         self._compared: set[tuple[int, int]] = set()
+        self._looked: GrowingRows[np.int64] = GrowingRows((), np.int64)  # with whom each was last
 
     def __len__(self) -> int:
         return len(self._owners)
@@ -91,12 +92,14 @@ class StandIns:
         self._names.append(np.full((len(owners), 2), _NOBODY, np.int64))
         self._scores.append(np.full((len(owners), 2), -np.inf, np.float32))
         self._to_own.append(np.full(len(owners), np.nan, np.float32))
+        self._looked.append(np.full(len(owners), _NOBODY, np.int64))
 
     def remove(self, owners: Collection[int]) -> None:
         """Take out all rows of these owners; the rows that met them are asked by `update`."""
         at = np.flatnonzero(np.isin(self.owners, list(owners)))
         for column in (
             self._plain, self._placed, self._owners, self._names, self._scores, self._to_own,
+            self._looked,
         ):  # fmt: skip
             column.remove(at)
         gone = set(owners)
@@ -117,7 +120,9 @@ class StandIns:
                 for one, other in self._compared
                 if one not in changed and other not in changed
             }
-            self._to_own.rows[np.isin(self.owners, list(changed))] = np.nan
+            own = np.isin(self.owners, list(changed))
+            self._to_own.rows[own] = np.nan
+            self._looked.rows[own | np.isin(self._looked.rows, list(changed))] = _NOBODY
         stale = np.isneginf(self._scores.rows[:, 0])
         stale |= np.isin(self._names.rows, list(touched)).any(axis=1)
         stale |= self._befriend(friends)
@@ -196,7 +201,9 @@ class StandIns:
             weights = 1.0 / (counts[group] * len(counts))
             high = order[np.cumsum(weights[order]) - weights[order] < LOOKED_AT]
             asked = np.concatenate([high, np.unique(owners, return_index=True)[1]])
-            asked = asked[(nearest[asked] != _NOBODY) & (owners[asked] >= 0)]
+            asked = asked[(nearest[asked] != self._looked.rows[asked]) & (owners[asked] >= 0)]
+            asked = asked[nearest[asked] != _NOBODY]
+            self._looked.rows[asked] = nearest[asked]
             two = np.sort(np.stack([owners[asked], nearest[asked]], axis=1), axis=1)
             pairs = {(one, other) for one, other in two.tolist()} - self._compared
             if not pairs:

@@ -20,7 +20,7 @@ from tests.fuzz.values import Boom
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded as Linux does")
 
-SHARES = {"gallery": 2_000, "export": 9_100, "artifact": 9_100}
+SHARES = {"gallery": 2_000, "export": 5_000, "artifact": 13_200}
 WORKERS = 2
 PATIENCE = 600  # seconds; a worker bounds each mutant by itself
 
