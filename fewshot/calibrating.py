@@ -51,6 +51,7 @@ class Calibrated:
     added: int  # pictures of strangers that are new
     passed_over: int  # pictures that were given before, or are of somebody enrolled
     refused: tuple[Refusal, ...]
+    near: int  # pictures of strangers that would be named, were they not known for strangers
     tightest: float  # the lowest rate that the gallery itself can show
     strictly: float  # and with `strict`
     naming: Naming
@@ -87,6 +88,7 @@ def report(
         evidence = gallery.evidence()
         calibrations = [matcher.calibration(Risk(rate)) for rate in RATES]
         lowest = matcher.calibration(Risk(LOWEST))
+        usual = matcher.without_strangers(Risk()).needed
         return Calibrated(
             names=evidence.names,
             references=evidence.references,
@@ -95,6 +97,7 @@ def report(
             added=added,
             passed_over=passed_over,
             refused=refused,
+            near=int((evidence.strangers >= usual).sum()),
             tightest=lowest.tightest,
             strictly=lowest.strictest,
             naming=gallery.naming,

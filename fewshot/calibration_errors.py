@@ -20,12 +20,12 @@ class RateNotSupported(DataError):
     def __init__(self, path: Path, rate: float, tightest: float, names_needed: int) -> None:
         self.path, self.rate, self.tightest = path, rate, tightest
         self.names_needed = names_needed
-        best = math.ceil(1e4 * tightest) / 1e4  # never less than it can
-        can = f"can show {best:g} at best" if tightest < 1 else "can show none yet"
+        best = math.ceil(1e3 * tightest) / 10  # per cent; never less than it can
+        can = f"it can show {best:g} % at best" if tightest < 1 else "it can show none yet"
         super().__init__(
-            f"{path} cannot show a rate of false names of {rate:g}: it {can}; enroll "
-            f"{names_needed} names, give strangers (fewshot calibrate --strangers FOLDER), "
-            "or leave --strict out"
+            f"{path} cannot show a rate of false names of {100 * rate:g} %: {can}; with "
+            f"{names_needed} names in all it could, or with strangers (fewshot calibrate "
+            "--strangers FOLDER); or leave --strict out"
         )
 
 

@@ -97,7 +97,8 @@ def undo(store: Store) -> Operation:
         if last is None:
             raise CannotUndo(store.path, "nothing was done to it that is not undone already")
         if last.what not in _UNDO:
-            raise CannotUndo(store.path, f"the last operation was: {last.what}")
+            reason = f"the last operation was: {last.what}; nothing before that can be undone"
+            raise CannotUndo(store.path, reason)
         _UNDO[last.what](store, last.id)
         record(store, Done("undo", last.name_count, last.references, undoes=last.id))
     return last

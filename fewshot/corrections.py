@@ -53,6 +53,7 @@ def _correct(store: Store, picture: Shown, names: tuple[str, ...], truth: str | 
     touched = {_bearer(store, name): name for name in names}
     new = [one for one, name in touched.items() if not is_rejected(store, name, picture.digest)]
     wrong = [number for one in touched for number in _standing(store, one, picture.digest)]
+    new_name = truth is not None and store.bearer(truth) is None
     identity = None if truth is None else _bearer_or_new(store, truth)
     missing = identity is not None and not _standing(store, identity, picture.digest)
     if not (new or wrong or missing):
@@ -70,7 +71,28 @@ def _correct(store: Store, picture: Shown, names: tuple[str, ...], truth: str | 
         _write_down(store, picture, operation, one, identity)
     if truth is not None and is_rejected(store, truth, picture.digest):
         raise CannotCorrect(picture.source, f"it was corrected before: not {truth}; {_UNDO}")
-    return Corrected(picture.source, names, truth, int(missing), len(wrong), already=False)
+    return Corrected(
+        picture.source,
+        names,
+        truth,
+        int(missing),
+        len(wrong),
+        already=False,
+        new_name=new_name,
+        elsewhere=_elsewhere(store, picture.digest, identity) if identity is not None else (),
+    )
+
+
+def _elsewhere(store: Store, digest: bytes, identity: int) -> tuple[str, ...]:
+    """Return the other names that a picture is enrolled under."""
+    rows = store.all(
+        """SELECT DISTINCT i.name FROM picture_references r
+           JOIN identities i ON i.id = r.identity AND i.forgotten IS NULL
+           WHERE r.digest = ? AND i.id != ? ORDER BY i.name""",
+        (str,),
+        (digest, identity),
+    )
+    return tuple(name for (name,) in rows)
 
 
 _UNDO = "fewshot undo takes the last correction back"

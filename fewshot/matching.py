@@ -15,7 +15,7 @@ from fewshot.errors import GalleryEmpty
 from fewshot.gallery import Gallery
 from fewshot.nearness import Neighbor
 from fewshot.reasons import Doubt, mend, votes_for
-from fewshot.risk import Risk
+from fewshot.risk import FAR, Risk
 from fewshot.rules import Rule
 from fewshot.scoring import MARGIN
 from fewshot.standing import Standing
@@ -104,6 +104,13 @@ class Matcher:
             )
         return calibration
 
+    def without_strangers(self, risk: Risk) -> Calibration:
+        """Return the calibration as if no strangers had been given, in a moment."""
+        known = self._gallery.evidence()
+        evidence = replace(known, strangers=known.strangers[:0], blocks=known.blocks[:0])
+        tail = self._model(self._gallery.naming.rule).of(evidence)
+        return Calibration(evidence, tail, rate=risk.rate, strict=risk.strict)
+
     def _ruling(
         self, picture: Embedded, k: int
     ) -> tuple[Ruling, tuple[Neighbor, ...], float | None]:
@@ -181,5 +188,6 @@ class Matcher:
         if match.known:
             return replace(match, votes=votes)
         margin = 0.0 if match.rejected_by == "threshold" else float(MARGIN)
-        doubt = Doubt(match.query, ruling.best, match.runner_up, match.needed, margin)
+        far = (match.p_value or 0.0) > FAR
+        doubt = Doubt(match.query, ruling.best, match.rival, match.needed, margin, far)
         return replace(match, votes=votes, advice=mend(self._gallery, doubt))

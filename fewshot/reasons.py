@@ -38,6 +38,7 @@ class Doubt:
     runner_up: Candidate | None
     needed: float  # the score that decides
     margin: float = float(MARGIN)  # how much of the runner-up's is taken off for it
+    far: bool = False  # it is so far from everybody that it is hardly one of them
 
 
 def votes_for(
@@ -59,12 +60,16 @@ def votes_for(
     return tuple(votes)
 
 
-def mend(gallery: Gallery, doubt: Doubt) -> str:
-    """Return the cheapest thing that would help the next time, in words."""
+def mend(gallery: Gallery, doubt: Doubt) -> str | None:
+    """Return the cheapest thing that would help the next time, in words; None where it is far."""
     name = doubt.guess.name
     own, rivals = gallery.held_out(name)
     scores = own - doubt.margin * np.maximum(rivals, 0.0)
     count, known = len(own), int((scores >= doubt.needed).sum())
+    if doubt.runner_up is None and len(gallery.store.names()) == 1:
+        return f"{name} is alone here, where the bar is high: a second name lowers it"
+    if doubt.far:
+        return None
     if count < FEW:
         has = "one reference" if count == 1 else f"{count} references"
         return f"{FEW + 2 - count} more pictures of {name} would help: it has {has}"

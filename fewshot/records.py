@@ -97,6 +97,8 @@ class Corrected:
     added: int  # references that are new under that name: 0 or 1
     confined: int  # references put out of use because they stood under a rejected name
     already: bool  # all of this was known before, and nothing was changed
+    new_name: bool = False  # nobody had borne the name it was given
+    elsewhere: tuple[str, ...] = ()  # other names that the very picture is enrolled under too
 
 
 @dataclass(frozen=True, slots=True)

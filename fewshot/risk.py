@@ -10,6 +10,10 @@ RATE = 0.05
 LOWEST, HIGHEST = 1e-6, 0.5
 
 
+FAR = 0.5
+"""The p-value from which on a query is so far from everybody that nobody asks who it might be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Risk:
     """A share of strangers, and whether the gallery itself has to show that it is kept."""

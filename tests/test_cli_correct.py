@@ -80,7 +80,7 @@ def test_it_says_so_in_json(fewshot: Run, wrong: Path) -> None:
     assert answer.json["corrected"] == [
         {
             **{"source": str(wrong), "rejected": ["megumin", "aqua"], "truth": None},
-            **{"added": 0, "confined": 1, "already": False},
+            **{"added": 0, "confined": 1, "already": False, "new_name": False, "elsewhere": []},
         }
     ]
 
@@ -219,3 +219,9 @@ def test_a_strip_is_known_again_too(fewshot: Run, save: Save) -> None:
     mirrored = save(strip.transpose(Image.Transpose.FLIP_LEFT_RIGHT), "mirrored.png")
     fewshot("enroll", mirrored, "--name", "strip")
     assert "strip" not in named(fewshot, save(strip, "strip.png"))
+
+
+def test_a_new_name_and_another_that_the_picture_has_are_told(fewshot: Run, wrong: Path) -> None:
+    answer = fewshot("correct", wrong, "--not", "aqua", "--is", "magumin")
+    assert "magumin is a new name; fewshot undo, if that was not meant" in answer.err
+    assert "the picture is enrolled as megumin too" in answer.err

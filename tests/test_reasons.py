@@ -131,7 +131,7 @@ def about(
 ) -> str:
     doubt = Doubt(query, Candidate(name, near), Candidate("other", 0.9), needed)
     with gallery.moment():
-        return mend(gallery, doubt)
+        return mend(gallery, doubt) or ""
 
 
 @pytest.mark.parametrize(("count", "words"), [

@@ -14,6 +14,7 @@ from fewshot.cli.operations import rule_line
 from fewshot.cli.options import form_options, gallery_option
 from fewshot.cli.output import Row, emit, note
 from fewshot.cli.progress import Terminal, progress_bar
+from fewshot.risk import RATE
 from fewshot.rules import RULES
 
 if TYPE_CHECKING:
@@ -87,6 +88,11 @@ def _forgotten(gone: Forgotten) -> None:
 def _told(done: Calibrated) -> None:
     if done.added:
         note(f"{done.added} picture(s) of strangers are kept, as vectors; fewshot undo drops them")
+    if done.near > RATE * done.stranger_pictures + 1:
+        note(
+            f"{done.near} of the {done.stranger_pictures} pictures of strangers would else be "
+            "named: are they of nobody enrolled? fewshot undo drops them"
+        )
     if done.passed_over:
         note(f"{done.passed_over} picture(s) are enrolled, or were given before: passed over")
     for refusal in done.refused:

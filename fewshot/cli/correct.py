@@ -61,6 +61,10 @@ def correct(
         file = recognizer.path
     rows = [asdict(done)]
     emit(rows, form=form or "text", key="corrected", gallery=file, text=_text, columns=_COLUMNS)
+    if done.new_name:
+        note(f"{done.truth} is a new name; fewshot undo, if that was not meant")
+    for name in done.elsewhere:
+        note(f"the picture is enrolled as {name} too; correct that as well: --not {name}")
     return 0
 
 

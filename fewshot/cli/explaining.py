@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fewshot.cli.answers import match_text
 from fewshot.cli.output import Row, printable, shown_path
+from fewshot.risk import FAR
 
 _SHOWN_VOTES = 8
 
@@ -23,8 +24,8 @@ def explained_text(row: Row) -> str:
 def estimated_note(row: Row) -> str:
     """Say that a rate was estimated, and what would show it."""
     return (
-        f"{percent(row['max_false_name'])} false names is estimated from other galleries: this one "
-        f"can show {_tightest(row)} itself; from {row['names_needed']:,} names on it can show that"
+        f"that {percent(row['max_false_name'])} of strangers get a name is an estimate: it takes "
+        f"{row['names_needed']:,} names to show it here (fewshot calibrate says more)"
     )
 
 
@@ -61,7 +62,7 @@ def _rested(row: Row) -> str:
 
 
 def _likely(row: Row) -> list[str]:
-    if row["probability"] is None:
+    if row["probability"] is None or (row["p_value"] or 0.0) > FAR:
         return []
     guess = printable(row["guess"])
     return [f"{percent(row['probability'])} likely {guess}, if it is somebody enrolled"]

@@ -40,8 +40,10 @@ def form_options(command: Command) -> Command:
 
 
 def _rate(_context: object, _option: object, value: float | None) -> float | None:
-    if value != value:  # NaN passes a range
-        raise click.BadParameter(f"a rate lies between {LOWEST:g} and {HIGHEST:g}")
+    if value is not None and not LOWEST <= value <= HIGHEST:  # NaN too
+        raise click.BadParameter(
+            f"a rate lies between {LOWEST:g} and {HIGHEST:g}; write 0.05 for 5 %"
+        )
     return value
 
 
@@ -56,7 +58,7 @@ def rate_options(command: Command) -> Command:
         "--max-false-name",
         default=None,
         show_default=f"{RATE}",
-        type=click.FloatRange(LOWEST, HIGHEST),
+        type=float,
         callback=_rate,
         metavar="RATE",
         help="Of strangers shown to this gallery, at most this share gets any name.",
