@@ -77,7 +77,7 @@ FLOORS = [
     {"bookkeeping"},
     {"answering"},
     {"recognizer", "montage"},
-    {"cli.output", "cli.options", "cli.backbones"},
+    {"cli.output", "cli.later", "cli.options", "cli.backbones"},
     {"cli.answers", "cli.progress", "cli.operations"},
     {"cli.explaining"},
     {

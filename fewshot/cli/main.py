@@ -12,27 +12,81 @@ from typing import NoReturn
 import click
 
 from fewshot import __version__
-from fewshot.cli.calibrate import calibrate
-from fewshot.cli.correct import correct
-from fewshot.cli.doctor import doctor
-from fewshot.cli.enroll import enroll
-from fewshot.cli.gallery import forget, list_names, rename, show
-from fewshot.cli.history import history, undo
-from fewshot.cli.index import index
-from fewshot.cli.info import info
-from fewshot.cli.match import match
-from fewshot.cli.models import models
+from fewshot.cli.later import LaterGroup, Where
 from fewshot.cli.output import ReaderLeft, printable
-from fewshot.cli.search import search
-from fewshot.cli.transfer import export, import_, merge
 from fewshot.errors import FewshotError
 
 INTERRUPTED = 130
 INTERNAL = 70  # as EX_SOFTWARE of sysexits.h
 NOT_WRITTEN = 74  # as EX_IOERR
 
+COMMANDS = {
+    "enroll": Where("enroll", "enroll", "Enroll pictures, so that they can be recognized."),
+    "match": Where("match", "match", "Say who is in each picture, or that it is nobody enrolled."),
+    "search": Where(
+        "search",
+        "search",
+        "Show the enrolled pictures most similar to PATH, nearest first, whoever they are.",
+    ),
+    "list": Where("gallery", "list_names", "List who is enrolled, with how many references each."),
+    "show": Where("gallery", "show", "Show the enrolled pictures of NAME."),
+    "correct": Where(
+        "correct", "correct", "Say that PATH is not NAME, so that it never gets that name again."
+    ),
+    "rename": Where("gallery", "rename", "Give the identity OLD the name NEW."),
+    "forget": Where(
+        "gallery",
+        "forget",
+        "Take NAME out of the gallery; `undo` brings it back, until it is erased.",
+    ),
+    "undo": Where(
+        "history",
+        "undo",
+        "Take back the last operation: enroll, correct, rename, forget, import, merge and so on.",
+    ),
+    "history": Where("history", "history", "Show what was done to the gallery, the latest first."),
+    "info": Where(
+        "info",
+        "info",
+        "Show what the gallery is: counts, size, recipe, index and the last operation.",
+    ),
+    "export": Where(
+        "transfer",
+        "export",
+        "Write the gallery to TARGET: a file, or with --as a folder, that other programs read.",
+    ),
+    "import": Where(
+        "transfer",
+        "import_",
+        "Add what `export` wrote to FILE; makes the gallery where there is none.",
+    ),
+    "merge": Where(
+        "transfer",
+        "merge",
+        "Add what stands in the gallery file OTHER, made with the same backbone; OTHER stays.",
+    ),
+    "index": Where(
+        "index",
+        "index",
+        "Build an index, so that matching in a gallery of 100,000 references and more is fast.",
+    ),
+    "doctor": Where(
+        "doctor",
+        "doctor",
+        "Find references that are mislabeled, outliers, copies, blurred or tiny, and what they "
+        "cost.",
+    ),
+    "calibrate": Where(
+        "calibrate",
+        "calibrate",
+        "Show how often strangers get a name here, and what it takes to name somebody.",
+    ),
+    "models": Where("models", "models", "List, fetch, build and verify the networks that embed."),
+}
+
 
 @click.group(
+    cls=LaterGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 all answered and known; 1 at least one unknown; 2 usage; 3 some pictures "
@@ -56,13 +110,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (
-    *(enroll, match, search, list_names, show),
-    *(correct, rename, forget, undo, history, info),
-    *(export, import_, merge, index, doctor, calibrate),
-    models,
-):
-    cli.add_command(command)
+cli.wait_for(COMMANDS)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
