@@ -99,12 +99,13 @@ class ReferenceNamer:
         everybody, scoring = self._all(), self.naming.rule.scoring
         most = min(MOST_STAND_INS, max(1, MOST_COMPARED // max(1, len(self._owners))))
         some = np.arange(len(self._owners))[:: max(1, -(-len(self._owners) // most))]
-        found = held_out(scoring, everybody, some, whole_name=True)
+        similar = everybody.vectors[some] @ everybody.vectors.T
+        found = held_out(scoring, everybody, some, whole_name=True, similar=similar)
         owners = self._owners.rows[some]
         known = grouped(friends)
         for one, others in known.items():
             found[np.ix_(owners == one, np.isin(self._names, list(others)))] = NEVER
-        own, rivals = self._known(some, known)
+        own, rivals = self._known(some, known, similar)
         given = scores(scoring, everybody, self._space.place(strangers.vectors))
         return Evidence(
             names=len(self),
@@ -119,11 +120,15 @@ class ReferenceNamer:
         )
 
     def _known(
-        self, some: NDArray[np.intp], friends: Mapping[int, Collection[int]]
+        self,
+        some: NDArray[np.intp],
+        friends: Mapping[int, Collection[int]],
+        similar: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return how some references stand without themselves: to their own, to the next."""
         everybody = self._all()
-        found = held_out(self.naming.rule.scoring, everybody, some, whole_name=False)
+        scoring = self.naming.rule.scoring
+        found = held_out(scoring, everybody, some, whole_name=False, similar=similar)
         row, at = np.arange(len(some)), everybody.owners[some]
         own = found[row, at].copy()
         found[row, at] = NEVER
