@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from fewshot.enrollment import Enrollment
     from fewshot.errors import FewshotError
     from fewshot.findings import Diagnosis, Effect, Finding
-    from fewshot.nearness import Candidate, Neighbor
-    from fewshot.reasons import Vote
+    from fewshot.nearness import Candidate, Neighbor, Vote
     from fewshot.recognizer import Recognizer
     from fewshot.records import (
         Brought,
@@ -62,7 +61,7 @@ _HOME = {
     "Recognizer": "recognizer",
     "Reference": "records",
     "Refusal": "embedder",
-    "Vote": "reasons",
+    "Vote": "nearness",
     "Watch": "watch",
 }
 

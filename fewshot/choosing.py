@@ -85,13 +85,6 @@ def choose(
     )
 
 
-def center_of(naming: Naming) -> NDArray[np.float32] | None:
-    """Return the center that was chosen with a rule, (d,); None where it needs none."""
-    if not naming.center:
-        return None
-    return np.frombuffer(base64.b64decode(naming.center), "<f4").astype(np.float32)
-
-
 def fit_temperature(
     found: Scores, truth: NDArray[np.intp], weights: NDArray[np.float64]
 ) -> float | None:

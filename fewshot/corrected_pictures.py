@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from fewshot.same_picture import same_picture
-from fewshot.small_views import View, prepare
 from fewshot.store import MAX_THUMBNAIL, Store
+
+if TYPE_CHECKING:
+    from fewshot.small_views import View
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class _Picture:
     def view(self) -> View | None:
         """The picture ready to be compared; None where its thumbnail cannot be read."""
         try:
+            from fewshot.small_views import prepare  # where nothing was corrected, not needed
+
             return prepare(self.thumbnail)
         except ValueError:
             return None
@@ -79,6 +83,8 @@ def _same(one: _Picture, asked: _Picture) -> bool:
         return True
     if one.view is None or asked.view is None:
         return False
+    from fewshot.same_picture import same_picture
+
     return same_picture(asked.view, one.view)
 
 

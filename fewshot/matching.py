@@ -14,7 +14,6 @@ from fewshot.embedder import Embedded
 from fewshot.errors import GalleryEmpty
 from fewshot.gallery import Gallery
 from fewshot.nearness import Neighbor
-from fewshot.reasons import Doubt, mend, votes_for
 from fewshot.risk import FAR, Risk
 from fewshot.rules import Rule
 from fewshot.scoring import MARGIN
@@ -182,6 +181,8 @@ class Matcher:
         )
 
     def _explained(self, match: Match, picture: Embedded, ruling: Ruling) -> Match:
+        from fewshot.reasons import Doubt, mend, votes_for
+
         if ruling.best is None:
             return match
         votes = votes_for(self._gallery, picture.vector, ruling.best.name, ruling.copy)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fewshot.choosing import center_of
 from fewshot.evidence import Evidence
 from fewshot.index import Ids, Vectors
 from fewshot.naming import Naming
@@ -32,7 +31,7 @@ class MeanNamer:
         kept beside it.
         """
         self.naming, self._same = naming, same
-        self._space = Space(naming.rule.space, center_of(naming))
+        self._space = Space.of(naming.rule.space, naming.center)
         self._means = means or Prototypes.of(d)
         self._stand_ins: StandIns | None = None
         self._each = 0  # how many references of a name stand in

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fewshot.mean_namer import MeanNamer
 from fewshot.naming import Naming
 from fewshot.prototypes import Prototypes
-from fewshot.reference_namer import ReferenceNamer
 from fewshot.standing import Namer
 
 
@@ -17,4 +16,6 @@ def namer_for(d: int, naming: Naming, same: float, means: Prototypes | None = No
     """
     if naming.rule.scoring == "mean":
         return MeanNamer(d, naming, same, means)
+    from fewshot.reference_namer import ReferenceNamer
+
     return ReferenceNamer(d, naming)

@@ -21,3 +21,12 @@ class Neighbor:
     similarity: float  # cosine to the reference, in [-1, 1], larger is nearer
     reference: int  # its id; ids are never used again
     source: str  # the path it was enrolled from
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one reference adds to the similarity of its name."""
+
+    reference: int  # its id; 0 for all that are not named
+    source: str
+    weight: float  # those of all votes sum to the similarity

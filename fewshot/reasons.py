@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fewshot.gallery import Gallery
 from fewshot.images import NAMELESS
-from fewshot.nearness import Candidate, Neighbor
+from fewshot.nearness import Candidate, Neighbor, Vote
 from fewshot.scoring import MARGIN
 
 MOST_VOTES = 20
@@ -18,15 +18,6 @@ MOST_VOTES = 20
 
 FEW = 3
 """References below which more of them are the first thing that helps."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """What one reference adds to the similarity of its name."""
-
-    reference: int  # its id; 0 for all that are not named
-    source: str
-    weight: float  # those of all votes sum to the similarity
 
 
 @dataclass(frozen=True, slots=True)

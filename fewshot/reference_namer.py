@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from fewshot.choosing import center_of
 from fewshot.evidence import Evidence
 from fewshot.growing import GrowingRows
 from fewshot.index import Ids, Vectors
@@ -36,7 +35,7 @@ class ReferenceNamer:
     def __init__(self, d: int, naming: Naming) -> None:
         """Start without references."""
         self.naming = naming
-        self._space = Space(naming.rule.space, center_of(naming))
+        self._space = Space.of(naming.rule.space, naming.center)
         self._placed: GrowingRows[np.float32] = GrowingRows((d,), np.float32)
         self._owners: GrowingRows[np.int64] = GrowingRows((), np.int64)
         self._ids: GrowingRows[np.int64] = GrowingRows((), np.int64)

@@ -6,6 +6,7 @@ the power transform as in Hu, Gripon, Pateux, ICANN 2021, made to keep signs.
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,13 @@ class Space:
             if kind == "centered"
             else None,
         )
+
+    @classmethod
+    def of(cls, kind: str, center: str) -> Space:
+        """Return a space as it is written down: its center base64 of d float32, or empty."""
+        if not center:
+            return cls(kind)
+        return cls(kind, np.frombuffer(base64.b64decode(center), "<f4").astype(np.float32))
 
     def place(self, vectors: Vectors) -> Vectors:
         """Return vectors (n, d) of length 1 as they stand in this space, of length 1.

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from fewshot.calibration import Calibration
 from fewshot.crops import Box
-from fewshot.nearness import Candidate, Neighbor
-from fewshot.reasons import Vote
+from fewshot.nearness import Candidate, Neighbor, Vote
 from fewshot.scoring import MARGIN
 
 

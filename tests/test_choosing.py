@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from fewshot.choosing import (
     FEWEST_ASKED,
-    center_of,
     choose,
     fit_temperature,
 )
 from fewshot.index import Vectors
 from fewshot.naming import Naming
 from fewshot.rules import RULES, SIMPLEST, Rule
+from fewshot.spaces import Space
 from fewshot.stranger_model import UNMEASURED, StrangerModel, load_model
 from tests.large_gallery import clustered
 
@@ -112,7 +112,8 @@ def test_what_the_user_chose_is_kept_whatever_is_enrolled(
 @pytest.mark.parametrize("rule", [Rule("mean", "centered"), Rule("nearest"), Rule("vote", "root")])
 def test_a_center_is_kept_where_the_rule_needs_one(rule: Rule) -> None:
     vectors, owners = drawn(5, 4)
-    center = center_of(choose(vectors, owners, model, rule))
+    chosen = choose(vectors, owners, model, rule)
+    center = Space.of(chosen.rule.space, chosen.center).center
     if rule.space == "centered":
         assert center == pytest.approx(vectors.mean(axis=0), abs=1e-6)
     else:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fewshot.choosing import center_of
 from fewshot.errors import GalleryDamaged
 from fewshot.naming import Naming, Tried, naming_of, write_naming
 from fewshot.rules import RULES, SIMPLEST, Rule
+from fewshot.spaces import Space
 from fewshot.store import Store
 from tests.test_store import RECIPE
 
@@ -85,10 +85,11 @@ def test_too_little_data_for_a_probability_is_kept_as_none(store: Store) -> None
 
 def test_a_center_is_read_to_the_last_bit(store: Store) -> None:
     write_naming(store, told(Rule("mean", "centered")))
-    center = center_of(naming_of(store))
+    naming = naming_of(store)
+    center = Space.of(naming.rule.space, naming.center).center
     assert center is not None
     assert center.tobytes() == CENTER.tobytes()
-    assert center_of(Naming()) is None
+    assert Space.of(Naming().rule.space, Naming().center).center is None
 
 
 def center(*numbers: float) -> str:
