@@ -6,6 +6,7 @@ Those of Keras need their weights in a folder of FEWSHOT_WEIGHTS: `mobilenetv2` 
 
 from __future__ import annotations
 
+import argparse
 import os
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.pictures import PictureSet
+from eval.sets import offer_vectors
 from fewshot.backbones.backbone import Backbone
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.loading import load_backbone
@@ -68,3 +70,15 @@ def vectors_of(pictures: PictureSet, backbone: Backbone, keep: Path | None = Non
 def load(title: str) -> Backbone:
     """Return a backbone by its title, built where it is not; raises KeyError, FewshotError."""
     return load_backbone(measurable()[title])
+
+
+def key_of(backbone: Backbone) -> tuple[str, str | None]:
+    """Return what a model of strangers is found by: the backbone's name and its layer, or None."""
+    return backbone.spec.name, backbone.blueprint.layer if backbone.blueprint else None
+
+
+def offer_backbones(parser: argparse.ArgumentParser) -> None:
+    """Offer --backbones, the titles to measure (palette and mobilenetv2), and --vectors."""
+    usual = ["palette", "mobilenetv2"]
+    parser.add_argument("--backbones", nargs="+", choices=list(measurable()), default=usual)
+    offer_vectors(parser)

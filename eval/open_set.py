@@ -26,14 +26,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.asked import RATES, Asked, ask
-from eval.backbones import load, measurable, vectors_of
+from eval.backbones import key_of, load, offer_backbones, vectors_of
 from eval.galleries import Labels, draw
 from eval.open_set_plot import plot
 from eval.open_set_report import CONTENDERS, parted, probabilities, rates
 from eval.pictures import read_set
 from eval.report import interval, write
 from eval.separation import auroc, oscr
-from eval.sets import SHOTS, TRAIN, Options, offer_vectors, read_options
+from eval.sets import SHOTS, TRAIN, Options, read_options
 from fewshot.backbones.backbone import Backbone
 from fewshot.rules import RULES
 
@@ -167,9 +167,7 @@ def main() -> int:
     tables = []
     for title in options.more.backbones:
         backbone = load(title)
-        layer = backbone.blueprint.layer if backbone.blueprint else None
-        key = (backbone.spec.name, layer)
-        asked_of = partial(_asked, backbone, key, options)
+        asked_of = partial(_asked, backbone, key_of(backbone), options)
         constant = constants([asked_of(options.train / name, 5)[1] for name in TRAIN])
         sets: dict[str, Any] = {}
         everybody: list[Asked] = []
@@ -198,11 +196,8 @@ def main() -> int:
 
 
 def _offer(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--backbones", nargs="+", choices=list(measurable()), default=["palette", "mobilenetv2"]
-    )
+    offer_backbones(parser)
     parser.add_argument("--rule", default="auto", choices=["auto", *map(str, RULES)])
-    offer_vectors(parser)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ false names. Leads against the class mean, paired.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import defaultdict
 from functools import partial
@@ -19,13 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.backbones import load, measurable, vectors_of
+from eval.backbones import key_of, load, offer_backbones, vectors_of
 from eval.episodes import mean_of_sets, spread_of
 from eval.galleries import Labels, Vectors, draw, evidence_of, namer_of
 from eval.open_set import DEV, LARGE
 from eval.pictures import read_set
 from eval.report import markdown, write
-from eval.sets import offer_vectors, read_options
+from eval.sets import read_options
 from fewshot.calibration import Calibration
 from fewshot.choosing import choose
 from fewshot.risk import RATE
@@ -79,12 +78,12 @@ def measure(vectors: Vectors, labels: Labels, shots: int, draws: int, key: Key) 
 
 def main() -> int:
     """Measure, print, write."""
-    options = read_options(__doc__, repeats=12, what="draws", also=_offer)
+    options = read_options(__doc__, repeats=12, what="draws", also=offer_backbones)
     result: dict[str, Any] = {}
     tables = []
     for title in options.more.backbones:
         backbone = load(title)
-        key = (backbone.spec.name, backbone.blueprint.layer if backbone.blueprint else None)
+        key = key_of(backbone)
         found: dict[tuple[int, int, str], list[NDArray[np.float64]]] = defaultdict(list)
         counts: dict[int, int] = defaultdict(int)
         for name in DEV:
@@ -126,13 +125,6 @@ def main() -> int:
     )
     write("rule_choice", {"figures": result}, "\n".join(tables), options.out, about)
     return 0
-
-
-def _offer(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--backbones", nargs="+", choices=list(measurable()), default=["palette", "mobilenetv2"]
-    )
-    offer_vectors(parser)
 
 
 if __name__ == "__main__":

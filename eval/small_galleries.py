@@ -10,20 +10,19 @@ highest of a set, and of the known rightly named, beside the best score in hinds
 
 from __future__ import annotations
 
-import argparse
 import sys
 from typing import Any
 
 import numpy as np
 
 from eval.asked import Asked, ask
-from eval.backbones import load, measurable, vectors_of
+from eval.backbones import key_of, load, offer_backbones, vectors_of
 from eval.episodes import mean_of_sets, spread_of
 from eval.galleries import draw
 from eval.open_set import DEV, LARGE, hindsight
 from eval.pictures import read_set
 from eval.report import markdown, write
-from eval.sets import offer_vectors, read_options
+from eval.sets import read_options
 from fewshot.risk import RATE
 
 NAMES, SHOTS = (1, 2, 3, 5, 10), (1, 3, 5)
@@ -45,12 +44,12 @@ def by_name(asked: list[Asked]) -> list[np.ndarray[Any, Any]]:
 
 def main() -> int:
     """Measure, print, write."""
-    options = read_options(__doc__, repeats=12, what="draws", also=_offer)
+    options = read_options(__doc__, repeats=12, what="draws", also=offer_backbones)
     result: dict[str, Any] = {}
     rows: list[list[object]] = []
     for title in options.more.backbones:
         backbone = load(title)
-        key = (backbone.spec.name, backbone.blueprint.layer if backbone.blueprint else None)
+        key = key_of(backbone)
         sets = {}
         for name in DEV:
             most = 40 if name == "hololive20" else LARGE[1]
@@ -91,13 +90,6 @@ def main() -> int:
     )
     write("small_galleries", {"figures": result}, markdown(head, rows), options.out, about)
     return 0
-
-
-def _offer(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--backbones", nargs="+", choices=list(measurable()), default=["palette", "mobilenetv2"]
-    )
-    offer_vectors(parser)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.backbones import load, measurable, vectors_of
+from eval.backbones import key_of, load, measurable, vectors_of
 from eval.galleries import Labels, Vectors, draw, evidence_of, namer_of
 from eval.pictures import read_set
 from eval.sets import offer_vectors, read_options
@@ -169,8 +169,7 @@ def main() -> int:
             for rule in RULES:
                 points[rule] += points_of(name, vectors, some.labels, rule, options.repeats)
             print(f"{title} {name}: {len(vectors)} pictures", file=sys.stderr)
-        layer = backbone.blueprint.layer if backbone.blueprint else None
-        key = backbone.spec.name if layer is None else f"{backbone.spec.name}-{layer}"
+        key = "-".join(part for part in key_of(backbone) if part is not None)
         _write(key, points, {"sets": len(SETS), "pictures": pictures})
         known[title] = points
     if len(known) > 1:

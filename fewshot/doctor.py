@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fewshot.backbones.catalog import same_picture_of
+from fewshot.decision import same_picture_in
 from fewshot.diagnosis import Sign, Signs, signs
 from fewshot.errors import GalleryDamaged, UnknownBackbone
 from fewshot.findings import Diagnosis, Effect, Finding
@@ -163,8 +163,7 @@ def _beside(
 
 
 def _same_picture(store: Store) -> float:
-    layer = store.recipe.blueprint.layer if store.recipe.blueprint else None
     try:
-        return same_picture_of(store.recipe.backbone, layer)
+        return same_picture_in(store.recipe)
     except UnknownBackbone:
         return _USUAL_COPY

@@ -12,6 +12,7 @@ from fewshot.calibration import Calibration
 from fewshot.calibration_errors import RateNotSupported
 from fewshot.embedder import Embedded
 from fewshot.errors import GalleryEmpty
+from fewshot.evidence import Evidence
 from fewshot.gallery import Gallery
 from fewshot.nearness import Neighbor
 from fewshot.risk import FAR, Risk
@@ -93,9 +94,7 @@ class Matcher:
         evidence = self._gallery.evidence()
         known = self._calibrated.get(risk)
         if known is None or known[0] is not evidence:
-            tail = self._model(self._gallery.naming.rule).of(evidence)
-            made = Calibration(evidence, tail, rate=risk.rate, strict=risk.strict)
-            self._calibrated[risk] = known = (evidence, made)
+            self._calibrated[risk] = known = (evidence, self._calibrated_on(evidence, risk))
         calibration = known[1]
         if risk.strict and not calibration.supported:
             raise RateNotSupported(
@@ -107,6 +106,9 @@ class Matcher:
         """Return the calibration as if no strangers had been given, in a moment."""
         known = self._gallery.evidence()
         evidence = replace(known, strangers=known.strangers[:0], blocks=known.blocks[:0])
+        return self._calibrated_on(evidence, risk)
+
+    def _calibrated_on(self, evidence: Evidence, risk: Risk) -> Calibration:
         tail = self._model(self._gallery.naming.rule).of(evidence)
         return Calibration(evidence, tail, rate=risk.rate, strict=risk.strict)
 

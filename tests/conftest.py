@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from fewshot import Recognizer
 from fewshot.cli.main import main
 
 COLORS = {
@@ -125,6 +126,15 @@ def process(*arguments: str | Path, given: bytes = b"") -> Answer:
     command = [sys.executable, "-m", "fewshot", *map(str, arguments)]
     ended = subprocess.run(command, input=given, capture_output=True, timeout=60, check=False)
     return Answer(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+
+@pytest.fixture
+def recognizer(tmp_path: Path) -> Iterator[Recognizer]:
+    """Red, blue and green, three pictures each."""
+    with Recognizer.create(tmp_path / "own.db") as one:
+        named = [(c, draw(c, seed)) for c in ("red", "blue", "green") for seed in range(3)]
+        one.enroll_all(named)
+        yield one
 
 
 @pytest.fixture

@@ -33,15 +33,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def recognizer(tmp_path: Path) -> Iterator[Recognizer]:
-    """Red, blue and green, three pictures each."""
-    with Recognizer.create(tmp_path / "own.db") as one:
-        named = [(c, draw(c, seed)) for c in ("red", "blue", "green") for seed in range(3)]
-        one.enroll_all(named)
-        yield one
-
-
-@pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> list[Naming]:
     """All that is written down of how galleries name."""
     told: list[Naming] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,15 +13,6 @@ from fewshot.naming import Naming, naming_of, write_naming
 from fewshot.rules import SIMPLEST, Rule
 from fewshot.store import Store
 from tests.conftest import draw
-
-
-@pytest.fixture
-def recognizer(tmp_path: Path) -> Iterator[Recognizer]:
-    """Red, blue and green, three pictures each."""
-    with Recognizer.create(tmp_path / "own.db") as one:
-        named = [(c, draw(c, seed)) for c in ("red", "blue", "green") for seed in range(3)]
-        one.enroll_all(named)
-        yield one
 
 
 def test_the_center_of_the_vectors_forgets_the_erased(recognizer: Recognizer) -> None:
