@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewshot.backbones.backbone import Backbone
-from fewshot.backbones.choice import BackboneChoice
+from fewshot.backbones.choice import BackboneChoice, is_bundle
 from fewshot.backbones.loading import load_again, load_backbone
 from fewshot.crops import Box, find_cropper
 from fewshot.errors import UnreadableImage
@@ -57,28 +57,37 @@ class Embedder:
 
     def __init__(self, crop: str, backbone: Backbone) -> None:
         self._crop = find_cropper(crop)
-        self._backbone = backbone
+        self.backbone = backbone
         spec = backbone.spec
         self.recipe = Recipe(
-            crop, spec.name, backbone.fingerprint, None, spec.d, backbone.blueprint
+            crop, spec.name, backbone.fingerprint, backbone.head, spec.d, backbone.blueprint
         )
 
     @classmethod
     def by_name(cls, crop: str, backbone: str | BackboneChoice, watch: Watch = _DEAF) -> Embedder:
         """Build the embedder; raises UnknownCropper, and what `load_backbone` raises."""
         find_cropper(crop)
-        return cls(crop, load_backbone(backbone, watch))
+        choice = BackboneChoice.of(backbone)
+        if choice.own_model and is_bundle(choice.own_model):
+            from fewshot.bundles.keeping import load_bundle
+
+            return cls(crop, load_bundle(choice, watch))
+        return cls(crop, load_backbone(choice, watch))
 
     @classmethod
     def of_recipe(cls, recipe: Recipe, watch: Watch = _DEAF) -> Embedder:
         """Build the embedder that a gallery names; raises what `load_again` raises."""
         find_cropper(recipe.crop)
+        if recipe.head is not None:
+            from fewshot.bundles.keeping import load_kept
+
+            return cls(recipe.crop, load_kept(recipe, watch))
         return cls(recipe.crop, load_again(recipe.backbone, recipe.blueprint, watch))
 
     @property
     def decode_size(self) -> int:
         """Pixels a side that decoding leaves at least: twice the backbone's input."""
-        return 2 * self._backbone.spec.input_size
+        return 2 * self.backbone.spec.input_size
 
     def embed(self, picture: Picture, *, threads: int | None = None) -> NDArray[np.float32]:
         """Turn one picture into its vector, shape (d,), float32, length 1 within 1e-5.
@@ -98,7 +107,7 @@ class Embedder:
         decoded = decode(raw, at_least=self.decode_size)
         crop = self._crop(decoded.pixels)
         height, width = decoded.pixels.shape[:2]
-        vector = self._backbone.embed([crop.pixels], threads=threads or usable_cores())[0]
+        vector = self.backbone.embed([crop.pixels], threads=threads or usable_cores())[0]
         vector.flags.writeable = False
         return Embedded(
             source=raw.source,

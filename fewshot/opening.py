@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fewshot.errors import GalleryDamaged, GalleryMissing, RecipeMismatch
+from fewshot.errors import GalleryMissing, RecipeMismatch
 from fewshot.recipe import Recipe
 from fewshot.store import Store
 from fewshot.watch import Watch
@@ -53,8 +53,6 @@ def embedder_of(store: Store, watch: Watch) -> Embedder:
     from fewshot.embedder import Embedder
 
     recipe = store.recipe
-    if recipe.head is not None:
-        raise GalleryDamaged(store.path, "it names a trained head, which this version has not")
     embedder = Embedder.of_recipe(recipe, watch)
     if not embedder.recipe.agrees_with(recipe):
         raise RecipeMismatch(
@@ -85,7 +83,7 @@ def _difference(
         return f"crop {crop}"
     if backbone is None:
         return None
-    from fewshot.backbones.choice import BackboneChoice
+    from fewshot.backbones.choice import BackboneChoice, is_bundle
     from fewshot.backbones.errors import BadBackboneOption
     from fewshot.backbones.provision import named_digest
 
@@ -93,6 +91,12 @@ def _difference(
     made = recipe.blueprint
     if choice.own_model is None and choice.name != recipe.backbone:
         return choice.name
+    if choice.own_model and is_bundle(choice.own_model):
+        from fewshot.bundles.keeping import load_bundle
+
+        model = load_bundle(choice)
+        same = (model.fingerprint, model.head) == (recipe.fingerprint, recipe.head)
+        return None if same else choice.name
     given = dict(choice.given)
     if choice.own_model is not None and "weights" in given:
         raise BadBackboneOption(choice.name, "weights", "the model file holds its own")

@@ -21,6 +21,11 @@ class Watch:
         yield lambda more: None
 
     @contextmanager
+    def telling_bar(self, what: str, total: int) -> Iterator[Callable[[int, str], None]]:
+        """Yield a function to call with how many more are done, and what to say beside the bar."""
+        yield lambda more, said: None
+
+    @contextmanager
     def quiet(self) -> Iterator[None]:
         """Surround work by a library that writes to standard error whatever it is asked."""
         yield

@@ -18,8 +18,15 @@ ROOT = Path(package.__file__).parent
 FLOORS = [
     {"errors", "watch", "backbones.preprocessing", "backbones.cache", "backbones.choice"}
     | {"ordinary"},
-    {"digest", "calibration_errors"},
-    {"backbones.blueprint"},
+    {"digest", "calibration_errors", "lengths", "heads.shapes", "heads.batches", "heads.mining"}
+    | {"training.errors", "training.augmentation", "training.scratch", "bundles.errors"},
+    {
+        "backbones.blueprint",
+        "heads.fitting",
+        "heads.objective",
+        "training.settings",
+        "bundles.archive",
+    },
     {
         "names",
         "records",
@@ -46,22 +53,24 @@ FLOORS = [
         "rules",
     }
     | {"backbones.palette_colors", "backbones.palette_shapes"},
-    {"recipe", "index", "backbones.errors", "backbones.spec"}
+    {"recipe", "index", "backbones.errors", "backbones.spec", "training.plots"}
     | {"copies", "mislabeling", "removals"},
-    {"scoring", "sliding", "spaces"},
+    {"scoring", "sliding", "spaces", "heads.head", "training.needs"},
     {"backbones.own_model", "backbones.artifact", "backbones.published_h5", "backbones.vggface"}
     | {"backbones.download", "backbones.squeeze", "backbones.probes", "backbones.catalog"}
-    | {"backbones.backbone", "prototypes", "approximate", "diagnosis", "stranger_model"},
+    | {"backbones.backbone", "prototypes", "approximate", "diagnosis", "stranger_model"}
+    | {"heads.temperature", "heads.layers", "heads.estimator", "bundles.bundle"},
     {"backbones.weights", "backbones.plan", "backbones.keras_weights", "backbones.litert"},
-    {"backbones.inventory", "backbones.keras_networks", "backbones.export"},
-    {"backbones.own_network"},
-    {"backbones.keras_build"},
+    {"backbones.inventory", "backbones.keras_networks", "backbones.export", "heads.softmax"},
+    {"backbones.own_network", "heads.triplet", "training.metrics", "training.made"},
+    {"backbones.keras_build", "training.network", "training.card"},
     {"backbones.provision"},
     {"gallery_file", "images", "same_picture", "folders", "backbones.palette", "calibration"}
     | {"stand_ins", "decision"},
-    {"backbones.loading", "store"},
+    {"backbones.loading", "store", "bundles.backbone"} | {"training.examples", "training.squares"},
     {"sharing", "operations", "quarantine", "rejections", "corrected_pictures"}
-    | {"embedder", "row_columns", "views"},
+    | {"bundles.keeping", "row_columns", "views", "training.phases"},
+    {"embedder", "training.checkpoint"},
     {"arrivals", "export_judgments", "naming"},
     {"inspection", "verification", "staging", "changes", "vectors", "corrections"}
     | {"choosing", "standing"},
@@ -76,10 +85,13 @@ FLOORS = [
     {"transfer"},
     {"bookkeeping"},
     {"answering"},
+    {"classifier", "training.keeper"},
+    {"training.on_vectors", "training.on_pixels"},
+    {"training.train"},
     {"recognizer", "montage"},
     {"cli.output", "cli.later", "cli.options", "cli.backbones"},
     {"cli.answers", "cli.progress", "cli.operations"},
-    {"cli.explaining"},
+    {"cli.explaining", "cli.classifying"},
     {
         "cli.calibrate",
         "cli.enroll",
@@ -93,11 +105,19 @@ FLOORS = [
         "cli.index",
         "cli.doctor",
     }
-    | {"cli.transfer"},
+    | {"cli.transfer", "cli.train"},
     {"cli.main"},
     {"cli.entry"},
 ]
-OUTSIDE = {"", "backbones", "cli", "__main__"}  # doors: they hold names, or start the command
+OUTSIDE = {
+    "",
+    "backbones",
+    "bundles",
+    "cli",
+    "heads",
+    "training",
+    "__main__",
+}  # doors: they hold names, or start the command
 
 HEAVY = {"tensorflow", "keras", "sklearn", "faiss", "numpy", "PIL", "rich", "ai_edge_litert"}
 
@@ -216,6 +236,7 @@ FORBIDDEN_MODULES = {
 }  # fmt: skip
 MEANT = {
     ("fewshot.decoding", "load"),  # Pillow's Image.load: decodes the pixels
+    ("fewshot.heads.objective", "compile"),  # Keras's Model.compile: sets loss and optimizer
     ("fewshot.backbones.download", "urllib"),  # the only module that opens a connection,
     ("fewshot.backbones.download", "http"),  # when a user asks for weights
     ("fewshot.backbones.download", "socket"),

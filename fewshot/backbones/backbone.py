@@ -27,6 +27,10 @@ class Backbone(Protocol):
     def blueprint(self) -> Blueprint | None:
         """What it was built from; None where nothing is built."""
 
+    @property
+    def head(self) -> str | None:
+        """The fingerprint of a trained head over it; None where there is none."""
+
     def embed(self, crops: Sequence[NDArray[np.uint8]], *, threads: int = 1) -> NDArray[np.float32]:
         """Turn n crops, each (height, width, 3) uint8 RGB of any size, into vectors.
 

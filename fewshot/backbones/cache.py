@@ -25,6 +25,11 @@ def artifacts_folder() -> Path:
     return cache_folder() / "backbones"
 
 
+def models_folder() -> Path:
+    """Return the folder of trained models that galleries were made with."""
+    return cache_folder() / "models"
+
+
 def is_there(path: Path) -> bool:
     """Tell whether a file is there; one that cannot be looked at is not."""
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 FILE = "file:"
+BUNDLE = ".fewshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,8 @@ class BackboneChoice:
             raise TypeError(f"a backbone is a name or a BackboneChoice, not {type(meant).__name__}")
         own = meant.own_model
         return replace(meant, name=f"{FILE}{own}") if own else meant
+
+
+def is_bundle(path: Path) -> bool:
+    """Tell by its name whether a file is meant as a model that fewshot trained, not as Keras's."""
+    return path.suffix.lower() == BUNDLE

@@ -38,6 +38,11 @@ def embedding_network(name: str, size: int, layer: str, weights: Path) -> keras.
 
     layer: whose output is pooled by global average. Raises WeightsRefused, BadBackboneOption.
     """
+    return pooled(network_to(name, size, layer, weights), name)
+
+
+def network_to(name: str, size: int, layer: str, weights: Path) -> keras.Model:
+    """Build a network of the catalog up to a layer, weights loaded, its output as it is."""
     whole = _NETWORKS[name](size)
     part = cut(whole, name, layer)
     try:
@@ -45,7 +50,7 @@ def embedding_network(name: str, size: int, layer: str, weights: Path) -> keras.
     except WeightsRefused:
         if name not in _WITH_TOP or not _load_with_top(whole, name, weights):
             raise
-    return pooled(part, name)
+    return part
 
 
 def cut(model: keras.Model, name: str, layer: str) -> keras.Model:

@@ -18,6 +18,7 @@ from fewshot.backbones.errors import ArtifactRefused
 from fewshot.backbones.preprocessing import PREPROCESSINGS
 from fewshot.backbones.spec import BackboneSpec
 from fewshot.backbones.squeeze import prepared
+from fewshot.lengths import unit_rows
 from fewshot.watch import Watch
 
 _DEAF = Watch()
@@ -28,12 +29,21 @@ MOST = 8
 class Interpreters:
     """LiteRT interpreters of one graph, lent to one thread at a time and made when wanted."""
 
-    def __init__(self, graph: Path, size: int, d: int, watch: Watch = _DEAF) -> None:
-        """Take a graph (1, size, size, 3) float32 -> (1, d) float32.
+    def __init__(
+        self,
+        graph: Path | bytes,
+        size: int,
+        d: int,
+        watch: Watch = _DEAF,
+        where: Path | None = None,
+    ) -> None:
+        """Take a graph (1, size, size, 3) float32 -> (1, d) float32, a file or its bytes.
 
         watch: surrounds the making of the first one, which LiteRT announces on standard error.
+        where: the file that bytes come from, for errors.
         """
         self._graph, self._size, self._d = graph, size, d
+        self._where = graph if isinstance(graph, Path) else where or Path("<graph>")
         self._watch: Watch | None = watch
         self._first = Lock()
         self._idle: dict[int, list[Interpreter]] = {}
@@ -79,18 +89,21 @@ class Interpreters:
 
     def _made(self, threads: int) -> Interpreter:
         try:
-            interpreter = Interpreter(str(self._graph), num_threads=threads)
+            if isinstance(self._graph, bytes):
+                interpreter = Interpreter(model_content=self._graph, num_threads=threads)
+            else:
+                interpreter = Interpreter(str(self._graph), num_threads=threads)
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ArtifactRefused(self._graph, f"LiteRT cannot run it: {error}") from error
+            raise ArtifactRefused(self._where, f"LiteRT cannot run it: {error}") from error
         for details, shape in (
             (interpreter.get_input_details(), [1, self._size, self._size, 3]),
             (interpreter.get_output_details(), [1, self._d]),
         ):
             if len(details) != 1 or details[0]["shape"].tolist() != shape:
-                raise ArtifactRefused(self._graph, f"it has not the shape {shape}")
+                raise ArtifactRefused(self._where, f"it has not the shape {shape}")
             if details[0]["dtype"] != np.float32:
-                raise ArtifactRefused(self._graph, "it does not compute with float32 at its ends")
+                raise ArtifactRefused(self._where, "it does not compute with float32 at its ends")
         return interpreter
 
 
@@ -99,10 +112,12 @@ class LiteRTBackbone:
 
     def __init__(self, artifact: Artifact, spec: BackboneSpec, watch: Watch = _DEAF) -> None:
         """Take a checked artifact and its card."""
+        self.artifact = artifact
         manifest = artifact.manifest
         self.blueprint: Blueprint | None = manifest.blueprint
         made = manifest.blueprint
         self.fingerprint = made.fingerprint
+        self.head: str | None = None
         self.spec = replace(spec, input_size=made.size, d=manifest.d, license=manifest.license)
         self._preprocessing = PREPROCESSINGS[made.preprocessing]
         self._interpreters = Interpreters(artifact.graph, made.size, manifest.d, watch)
@@ -116,14 +131,5 @@ class LiteRTBackbone:
         vectors = np.empty((len(crops), self.spec.d), np.float32)
         for row, crop in enumerate(crops):
             given = prepared(crop, self.spec.input_size, self._preprocessing)
-            vectors[row] = _unit(self._interpreters.run(given, threads=threads))
-        return vectors
-
-
-def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    length = np.linalg.norm(vector.astype(np.float64))
-    if not np.isfinite(length):
-        raise FloatingPointError("the network gives numbers that are not finite")
-    if length == 0.0:
-        return np.full(len(vector), 1.0 / np.sqrt(len(vector)), np.float32)
-    return np.asarray(vector / length, np.float32)
+            vectors[row] = self._interpreters.run(given, threads=threads)
+        return unit_rows(vectors)

@@ -19,6 +19,11 @@ def own_network(path: Path, size: int, layer: str) -> keras.Model:
     layer: whose output is the embedding; "" takes the model's own, or, where the model ends in a
     classifier (softmax or sigmoid), what goes into that. Raises WeightsRefused, BadBackboneOption.
     """
+    return pooled(own_network_to(path, size, layer), path.name)
+
+
+def own_network_to(path: Path, size: int, layer: str) -> keras.Model:
+    """Load a model up to a layer, its output as it is; see `own_network`."""
     read_own_model(path)  # refuses code, whoever calls
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -36,7 +41,7 @@ def own_network(path: Path, size: int, layer: str) -> keras.Model:
         raise WeightsRefused(path, f"it takes {expected}, not one batch of pictures")
     if expected[1] not in (None, size):
         raise BadBackboneOption(name, f"size {size}", f"it takes {expected[1]} pixels a side")
-    return pooled(part, name)
+    return part
 
 
 def _before_the_classifier(model: keras.Model) -> keras.Model:

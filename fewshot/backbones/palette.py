@@ -46,6 +46,7 @@ class Palette:
             raise ValueError(f"palette gives {D} numbers, its card says {spec.d}")
         self.spec = spec
         self.blueprint: Blueprint | None = None
+        self.head: str | None = None
         self._one_at_a_time = Lock()
         self.fingerprint = sha256(f"palette {VERSION} {D} {spec.input_size}".encode()).hexdigest()
 

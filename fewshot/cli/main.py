@@ -81,6 +81,9 @@ COMMANDS = {
         "calibrate",
         "Show how often strangers get a name here, and what it takes to name somebody.",
     ),
+    "train": Where(
+        "train", "train", "Train a head, or a network, on a folder of pictures; into one file."
+    ),
     "models": Where("models", "models", "List, fetch, build and verify the networks that embed."),
 }
 

@@ -60,6 +60,12 @@ def _similarity(_context: object, _option: object, value: float | None) -> float
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw each picture beside its best references into this PNG or JPEG.",
 )
+@click.option(
+    "--model",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Classify by a model that fewshot train made, instead of a gallery; --threshold is then "
+    "the probability a class needs, 0 to 1.",
+)
 @threads_option
 @null_option
 @gallery_option
@@ -72,6 +78,7 @@ def match(
     strict: bool,
     explain: bool,
     montage: Path | None,
+    model: Path | None,
     threads: int | None,
     null: bool,
     gallery: Path | None,
@@ -93,6 +100,14 @@ def match(
     if "-" not in paths and (one or form == "json" or not sys.stdout.isatty()):
         pictures = list(pictures)  # else answers appear while paths still come
         total = len(pictures)
+    if model:
+        _refuse_beside_model(max_false_name, strict, explain, montage, gallery)
+        from fewshot.cli.classifying import classify
+
+        return classify(
+            model, pictures, total, at_least=threshold or 0.0, k=neighbors, threads=threads,
+            form=form,
+        )  # fmt: skip
     counts: Counter[str] = Counter()
     estimated: Row = {}
     sheet = _sheet(montage) if montage else None
@@ -139,6 +154,24 @@ def match(
     if "unreadable" in counts:
         return 3
     return 1 if "unknown" in counts else 0
+
+
+def _refuse_beside_model(
+    rate: float | None, strict: bool, explain: bool, montage: Path | None, gallery: Path | None
+) -> None:
+    """Raise UsageError for what only a gallery can do."""
+    given = {
+        "--max-false-name": rate is not None,
+        "--strict": strict,
+        "--explain": explain,
+        "--montage": montage is not None,
+        "--gallery": gallery is not None,
+    }
+    for option in (name for name, there in given.items() if there):
+        raise click.UsageError(
+            f"{option} is of galleries, a model knows its classes only: enroll with --backbone "
+            "file:MODEL, then match without --model"
+        )
 
 
 def _sheet(path: Path) -> Montage:

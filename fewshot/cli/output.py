@@ -29,17 +29,18 @@ def emit(
     gallery: Path | None,
     text: Callable[[Row], str],
     columns: tuple[str, ...],
+    about: Mapping[str, Any] | None = None,
 ) -> None:
     """Print rows in one of four forms, each as it comes (JSON: when all have).
 
-    gallery: what the answer is about, if it is one. form: "text", "json" (one document, the rows
-    under `key`), "jsonl" (a row a line) or "csv" (these columns; "runner_up.name" looks inside, a
-    list is counted).
+    gallery: what the answer is about, if it is one; about: what else it is about. form: "text",
+    "json" (one document, the rows under `key`), "jsonl" (a row a line) or "csv" (these columns;
+    "runner_up.name" looks inside, a list is counted).
     """
     try:
         if form == "json":
-            about = {} if gallery is None else {"gallery": str(gallery)}
-            document = {"schema": SCHEMA, **about, key: list(rows)}
+            of = {} if gallery is None else {"gallery": str(gallery)}
+            document = {"schema": SCHEMA, **of, **(about or {}), key: list(rows)}
             click.echo(_json(document, indent=2))
         elif form == "csv":
             import csv

@@ -50,6 +50,17 @@ class Terminal(Watch):
             yield lambda more: bar.advance(task, more)
 
     @contextmanager
+    def telling_bar(self, what: str, total: int) -> Iterator[Callable[[int, str], None]]:
+        """Draw a bar whose text changes, as an epoch's loss does."""
+        if not sys.stderr.isatty():
+            yield lambda more, said: None
+            return
+        bar = _bar(size=False)
+        with bar:
+            task = bar.add_task(what, total=total)
+            yield lambda more, said: bar.update(task, advance=more, description=said)
+
+    @contextmanager
     def quiet(self) -> Iterator[None]:
         """Keep from standard error what TensorFlow writes there."""
         if os.environ.get("FEWSHOT_DEBUG"):

@@ -1,0 +1,112 @@
+"""Each epoch of a training comes in; a log, a checkpoint and a progress bar follow it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from fewshot.errors import FileDamaged
+from fewshot.heads.fitting import Epoch, Hooks, State
+from fewshot.training.checkpoint import read_checkpoint, write_checkpoint
+from fewshot.training.phases import Progress
+from fewshot.watch import Watch
+
+CHECKPOINT, LOG = "checkpoint.npz", "log.jsonl"
+EVERY = 15.0  # seconds between two checkpoints, at least
+
+
+class Keeper:
+    """Keeps a training in a folder, so that one that was interrupted can go on."""
+
+    def __init__(self, folder: Path, key: str, watch: Watch) -> None:
+        """Take the folder, and the digest of all that decides what the training gives."""
+        self._folder, self._key, self._watch = folder, key, watch
+        self._advance: Callable[[int, str], None] = lambda more, said: None
+        self._written = monotonic()
+        self._latest: Progress | None = None
+        self._said = ""
+
+    def resumed(self, *, resume: bool) -> Progress:
+        """Return where the training is to begin: where it stood, if that is wanted."""
+        path = self._folder / CHECKPOINT
+        if not path.exists():
+            if resume:
+                self._watch.say(f"nothing to resume in {self._folder}; beginning anew")
+            return Progress()
+        if not resume:
+            self._watch.say(f"{path} is of an interrupted training; beginning anew (see --resume)")
+            return Progress()
+        try:
+            found = read_checkpoint(path, self._key)
+        except FileDamaged as damaged:
+            self._watch.say(f"{damaged}; beginning anew")
+            return Progress()
+        if found is None:
+            self._watch.say(f"{path} is of other pictures or settings; beginning anew")
+            return Progress()
+        done = len(found.history) + len(found.state.done if found.state else ())
+        self._watch.say(f"going on after epoch {done}")
+        return found
+
+    @contextmanager
+    def following(self, progress: Progress, steps: int) -> Iterator[None]:
+        """Surround a training: a bar of so many steps, and a checkpoint if it is interrupted."""
+        self._latest = progress
+        with self._watch.telling_bar("training", steps) as advance:
+            self._advance = advance
+            self._log(progress)
+            try:
+                yield
+            except BaseException:
+                if self._latest.state is not None:
+                    write_checkpoint(self._folder / CHECKPOINT, self._latest, self._key)
+                raise
+
+    def hooks(self, phase: str) -> Hooks:
+        """Return hooks for a fit of one phase, which keep where it stands."""
+        return Hooks(self.after_step, lambda state: self.keep(Progress(phase, (), state)))
+
+    def after_step(self, stage: str, epoch: int, loss: float, accuracy: float | None) -> None:
+        """Say how far it is."""
+        learned = "" if accuracy is None else f" accuracy {accuracy:.2f}"
+        self._advance(1, f"{stage}, epoch {epoch}: loss {loss:.3f}{learned}{self._said}")
+
+    def keep(self, progress: Progress) -> None:
+        """Hear that an epoch has ended."""
+        self._latest = progress
+        state: State | None = progress.state
+        if state and state.done:
+            last = state.done[-1]
+            if last.validation_accuracy is not None:
+                self._said = f", validation {last.validation_accuracy:.2f}"
+            self._log(progress)
+        if monotonic() - self._written > EVERY:
+            write_checkpoint(self._folder / CHECKPOINT, progress, self._key)
+            self._written = monotonic()
+
+    def finish(self, last: dict[str, Any]) -> None:
+        """Close the log with a line of its own; nothing is left to resume."""
+        with (self._folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(last) + "\n")
+        for name in (CHECKPOINT, "pixels.bin"):
+            (self._folder / name).unlink(missing_ok=True)
+
+    def _log(self, progress: Progress) -> None:
+        done = progress.state.done if progress.state else []
+        lines = log_lines([*progress.history, *done], timed=True)
+        (self._folder / LOG).write_text(lines, encoding="utf-8")
+
+
+def log_lines(history: list[Epoch], *, timed: bool) -> str:
+    """Return a history as JSON lines; without times, equal trainings give equal lines."""
+    lines = []
+    for one in history:
+        parts = one.to_mapping()
+        if not timed:
+            del parts["seconds"]
+        lines.append(json.dumps(parts) + "\n")
+    return "".join(lines)

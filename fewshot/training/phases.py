@@ -1,0 +1,186 @@
+"""A network and squares of pixels come in; the network trained, phase by phase, goes out.
+
+Two phases: only the head learns, then also the last layers of the network, at a lower rate. From
+scratch there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from fewshot.heads.batches import Batches, Labels, NameBatches, ShuffledBatches, class_weights
+from fewshot.heads.fitting import Epoch, Hooks, Scores, State, fit
+from fewshot.heads.head import Floats, Head, Layer
+from fewshot.heads.layers import classifier_of, prototype_classifier, start_at_means
+from fewshot.heads.objective import optimizer_of, toward_classes, toward_names
+from fewshot.heads.shapes import SHAPES
+from fewshot.heads.softmax import scores_of
+from fewshot.heads.temperature import class_means, fit_scale
+from fewshot.training.network import Network, freeze, parted, seeing_pixels
+from fewshot.training.settings import Settings
+from fewshot.training.squares import IN_MEMORY, Squares
+from fewshot.watch import Watch
+
+HEAD, NETWORK = "head", "network"
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Squares with the numbers of their classes."""
+
+    pixels: Squares  # (n, size, size, 3)
+    labels: Labels  # (n,)
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a training has come: what ended phases left, and where the present one stands."""
+
+    phase: str = HEAD
+    history: tuple[Epoch, ...] = ()  # of the phases before
+    state: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """All that the phases of one training have in common."""
+
+    network: Network
+    preprocessing: str
+    settings: Settings
+    classes: int
+    train: Pictures
+    validation: Pictures
+    watch: Watch
+    hooks: Hooks
+
+    @property
+    def steps(self) -> int:
+        """How many batches it learns from, at most."""
+        settings = self.settings
+        epochs = settings.epochs
+        if settings.kind == "finetune":
+            epochs = settings.head_epochs + (epochs if settings.unfreeze != 0 else 0)
+        return epochs * self._batches(self.train.pixels).steps
+
+    def run(self, progress: Progress, keep: Callable[[Progress], None]) -> list[Epoch]:
+        """Run all phases that are not done; `keep` hears of each epoch's end."""
+        settings = self.settings
+        if settings.kind == "finetune" and progress.phase == HEAD:
+            self._begin_head()
+            freeze(self.network.base, 0)
+            state = self._phase(HEAD, settings.head_epochs, settings.head_rate, progress, keep)
+            if settings.unfreeze == 0:
+                return state.done
+            progress.phase, progress.history, progress.state = NETWORK, tuple(state.done), None
+        progress.phase = NETWORK
+        if settings.kind == "finetune":
+            freeze(self.network.base, settings.unfreeze)
+        state = self._phase(NETWORK, settings.epochs, settings.rate, progress, keep)
+        return [*progress.history, *state.done]
+
+    def _begin_head(self) -> None:
+        """Let a head on length 1 begin as nearest class mean of what the network gives."""
+        if self.settings.loss != "triplet" and SHAPES[self.settings.head].mapped:
+            see = seeing_pixels(self.network.features, self.preprocessing, self.settings)
+            made = run_model(see, self.train.pixels, self.watch, "looking")
+            means = class_means(made, self.train.labels, self.classes)
+            start_at_means(self.network.whole, means)
+
+    def _phase(
+        self,
+        phase: str,
+        epochs: int,
+        rate: float,
+        progress: Progress,
+        keep: Callable[[Progress], None],
+    ) -> State:
+        model, train, validation = self._inputs()
+        settings, labels = self.settings, self.train.labels
+        triplet = settings.loss == "triplet"
+        optimizer = optimizer_of(settings.optimizer, rate)
+        if triplet:
+            toward_names(model, optimizer, mining=settings.mining, margin=settings.margin)
+        else:
+            toward_classes(model, optimizer, binary=settings.loss == "binary")
+
+        def validate() -> Scores:
+            found = run_model(model, validation)
+            if triplet:
+                closest = _closest(run_model(model, train), labels, self.classes)
+                found = found @ closest.kernel
+            elif found.shape[1] == 1:
+                found = np.concatenate([np.zeros_like(found), found], axis=1)
+            return scores_of(found, self.validation.labels)
+
+        def after_epoch(state: State) -> None:
+            progress.phase, progress.state = phase, state
+            keep(progress)
+
+        return fit(
+            model,
+            self._batches(train),
+            stage=phase,
+            epochs=epochs,
+            patience=settings.patience,
+            validate=validate,
+            state=progress.state,
+            hooks=Hooks(self.hooks.after_step, after_epoch),
+        )
+
+    def _batches(self, given: NDArray[Any]) -> Batches:
+        settings, labels = self.settings, self.train.labels
+        if settings.loss == "triplet":
+            names, pictures = settings.names, settings.pictures
+            return NameBatches(given, labels, names=names, pictures=pictures, seed=settings.seed)
+        weights = class_weights(labels, settings.class_weights)
+        return ShuffledBatches(given, labels, weights, size=settings.batch, seed=settings.seed)
+
+    def _inputs(self) -> tuple[keras.Model, NDArray[Any], NDArray[Any]]:
+        """Return the model to fit and what it is given: pixels, or what the frozen part makes."""
+        whole, settings = self.network.whole, self.settings
+        pixels = self.train.pixels, self.validation.pixels
+        parts = None if settings.augment else parted(self.network.base, whole)
+        if parts:
+            before, after = parts
+            numbers = int(np.prod(before.outputs[0].shape[1:])) * sum(map(len, pixels))
+            if 4 * numbers <= IN_MEMORY:
+                see = seeing_pixels(before, self.preprocessing, settings)
+                what = "frozen layers"
+                return after, run_model(see, pixels[0], self.watch, what), run_model(see, pixels[1])
+        return seeing_pixels(whole, self.preprocessing, settings), *pixels
+
+
+def run_model(
+    model: keras.Model, given: NDArray[Any], watch: Watch | None = None, what: str = ""
+) -> Floats:
+    """Run a model as it answers, not as it learns: (n, ...) -> (n, ...) float32."""
+    shape = tuple(model.outputs[0].shape[1:])
+    made: Floats = np.empty((len(given), *shape), np.float32)
+    with (watch or Watch()).bar(what, len(given)) as advance:
+        for at in range(0, len(given), _AT_ONCE):
+            some = given[at : at + _AT_ONCE]
+            made[at : at + len(some)] = model.predict_on_batch(some)
+            advance(len(some))
+    return made
+
+
+def _closest(vectors: Floats, labels: Labels, classes: int) -> Layer:
+    means = class_means(vectors, labels, classes)
+    return prototype_classifier(means, fit_scale(vectors, labels, classes))
+
+
+def trained_head(training: Training) -> Head:
+    """Return the classifier over a trained network's features, as plain arrays."""
+    if training.settings.loss != "triplet":
+        return Head((), classifier_of(training.network.whole), takes="raw")
+    see = seeing_pixels(training.network.features, training.preprocessing, training.settings)
+    made = run_model(see, training.train.pixels)
+    return Head((), _closest(made, training.train.labels, training.classes), takes="raw")

@@ -1,0 +1,55 @@
+"""Picture files come in; squares of pixels, as a network is given them, go out in one array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewshot.backbones.squeeze import squeezed
+from fewshot.crops import find_cropper
+from fewshot.errors import UnreadableImage
+from fewshot.images import decode, read_picture
+from fewshot.pipeline import ordered_map
+from fewshot.watch import Watch
+
+IN_MEMORY = 1 << 30  # bytes
+"""What is more lies in a file that the system pages in."""
+
+Squares = NDArray[np.uint8]
+
+
+def read_squares(
+    files: Sequence[Path], size: int, crop: str, folder: Path, watch: Watch
+) -> tuple[Squares, list[UnreadableImage]]:
+    """Decode, crop and squeeze pictures by the product's own path: (n, size, size, 3).
+
+    folder: where the array lies if it is large. Of a picture that cannot be read the row is black,
+    and it is among the refusals.
+    """
+    cut = find_cropper(crop)
+
+    def one(path: Path) -> Squares | UnreadableImage:
+        try:
+            pixels = decode(read_picture(path), at_least=2 * size).pixels
+        except UnreadableImage as error:
+            return error
+        return squeezed(cut(pixels).pixels, size)
+
+    shape = (len(files), size, size, 3)
+    found: Squares
+    if int(np.prod(shape, dtype=object)) > IN_MEMORY:
+        found = np.memmap(folder / "pixels.bin", np.uint8, "w+", shape=shape)
+    else:
+        found = np.zeros(shape, np.uint8)
+    refused = []
+    with watch.bar("reading pictures", len(files)) as advance:
+        for row, made in enumerate(ordered_map(one, files)):
+            if isinstance(made, UnreadableImage):
+                refused.append(made)
+            else:
+                found[row] = made
+            advance(1)
+    return found, refused

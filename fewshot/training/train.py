@@ -1,0 +1,227 @@
+"""The door: a folder of pictures comes in; a trained model, one file, goes out."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from fewshot.backbones.artifact import versions_of
+from fewshot.backbones.choice import BUNDLE, BackboneChoice, is_bundle
+from fewshot.bundles.bundle import CARD, CONFUSION, CURVE, LOG, Bundle
+from fewshot.embedder import Embedder
+from fewshot.errors import CannotWrite
+from fewshot.heads.fitting import Epoch
+from fewshot.training.card import model_card
+from fewshot.training.errors import BadSetting
+from fewshot.training.examples import Example, Examples, check, read_examples
+from fewshot.training.keeper import Keeper, log_lines
+from fewshot.training.made import Made
+from fewshot.training.metrics import Metrics, measure
+from fewshot.training.on_pixels import Start, train_network
+from fewshot.training.on_vectors import embed_files, train_head
+from fewshot.training.phases import Pictures
+from fewshot.training.plots import confusion_matrix, learning_curve
+from fewshot.training.settings import Settings
+from fewshot.training.squares import read_squares
+from fewshot.watch import Watch
+
+_DEAF = Watch()
+_CROP = "whole"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """What came of a training."""
+
+    path: Path  # of the model
+    folder: Path  # of the log, the plots and the card
+    sha256: str  # of the model file, hex
+    bundle: Bundle
+    metrics: Metrics
+    history: tuple[Epoch, ...]
+    examples: Examples
+    refused: tuple[tuple[str, str], ...]  # pictures that could not be read, and why
+
+
+def train(
+    pictures: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    settings: Settings,
+    *,
+    backbone: str | BackboneChoice = "mobilenetv2",
+    validation: str | os.PathLike[str] | None = None,
+    split: float = 0.2,
+    resume: bool = False,
+    threads: int | None = None,
+    watch: Watch = _DEAF,
+) -> Trained:
+    """Train on a folder in which each sub-folder is a class; write the model to `out`.
+
+    backbone: what a head is laid over, or what is fine-tuned; of no matter from scratch.
+    validation: a folder like `pictures` to score on; else the share `split` of each class is.
+    resume: go on with a training of the same settings and pictures that was interrupted.
+    Beside the model a folder `out`.training holds the log, the plots and the card.
+    Raises CannotTrain, BadSetting, CannotWrite, and what a backbone raises.
+    """
+    out = Path(out)
+    folder = _room(out)
+    held = None if validation is None else Path(validation)
+    examples, notes = read_examples(Path(pictures), held, split=split, seed=settings.seed)
+    for note in notes:
+        watch.say(note)
+    choice = _choice(backbone, settings)
+    run = _Run(examples, settings, choice, folder, resume, threads, watch)
+    made = run.on_pixels() if settings.trains_network else run.on_vectors()
+    return run.written(made, out)
+
+
+class _Run:
+    """One training under way."""
+
+    def __init__(
+        self,
+        examples: Examples,
+        settings: Settings,
+        choice: BackboneChoice | None,
+        folder: Path,
+        resume: bool,
+        threads: int | None,
+        watch: Watch,
+    ) -> None:
+        self.examples, self.settings, self.choice = examples, settings, choice
+        self.folder, self.resume, self.threads, self.watch = folder, resume, threads, watch
+        self.refused: list[tuple[str, str]] = []
+        self.keeper: Keeper
+
+    def on_vectors(self) -> Made:
+        assert self.choice is not None
+        embedder = Embedder.by_name(_CROP, self.choice, self.watch)
+        vectors, refused = embed_files(self._files, embedder, self.watch, self.threads)
+        kept = self._kept([(one.source, one.reason) for one in refused])
+        self._begin(embedder.recipe.fingerprint)
+        (train, labels), (held, held_labels) = self._halves(kept)
+        return train_head(
+            embedder.backbone, self.settings, (vectors[train], labels),
+            (vectors[held], held_labels), self.keeper, resume=self.resume,
+        )  # fmt: skip
+
+    def on_pixels(self) -> Made:
+        start = Start(self.settings, self.choice, self.watch)
+        squares, refused = read_squares(self._files, start.size, _CROP, self.folder, self.watch)
+        kept = self._kept([(one.source, one.reason) for one in refused])
+        self._begin(f"{start.network} {start.source} {start.weights}")
+        (train, labels), (held, held_labels) = self._halves(kept)
+        return train_network(
+            start, self.settings, Pictures(squares[train], labels),
+            Pictures(squares[held], held_labels), self.keeper, self.watch, resume=self.resume,
+        )  # fmt: skip
+
+    @property
+    def _files(self) -> list[Path]:
+        return [one.file for one in (*self.examples.train, *self.examples.validation)]
+
+    def _kept(self, refused: Sequence[tuple[str, str]]) -> list[Example]:
+        """Leave out what could not be read; return what there was, in the order of the rows."""
+        before = [*self.examples.train, *self.examples.validation]
+        for source, reason in refused:
+            self.watch.say(f"passed over {source}: {reason}")
+        self.refused = list(refused)
+        self.examples = self.examples.without({Path(source) for source, _ in refused})
+        check(self.examples, "what could be read")
+        return before
+
+    def _halves(self, before: list[Example]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return rows and labels of what to learn from, and of what to score on."""
+        rows = {id(one): row for row, one in enumerate(before)}
+        return [
+            (np.array([rows[id(one)] for one in some], np.int64), self.examples.labels(some))
+            for some in (self.examples.train, self.examples.validation)
+        ]
+
+    def _begin(self, base: str) -> None:
+        parts = [self.settings.digest, self.examples.digest, base]
+        key = sha256(json.dumps(parts).encode()).hexdigest()
+        self.keeper = Keeper(self.folder, key, self.watch)
+
+    def written(self, made: Made, out: Path) -> Trained:
+        examples = self.examples
+        labels = examples.labels(examples.validation)
+        metrics = measure(made.head.probabilities(made.validated), labels, made.untrained)
+        counts = {
+            name: (
+                sum(one.name == name for one in examples.train),
+                sum(one.name == name for one in examples.validation),
+            )
+            for name in examples.names
+        }
+        chosen = _best(made.history)
+        low, high = metrics.interval
+        title = f"accuracy {metrics.accuracy:.3f} [{low:.3f}, {high:.3f}], n = {metrics.n}"
+        settings = self.settings.to_mapping()
+        extras = {
+            CARD: model_card(made.base, counts, settings, metrics, made.parity).encode(),
+            LOG: log_lines(made.history, timed=False).encode(),
+            CURVE: learning_curve(made.history, chosen),
+            CONFUSION: confusion_matrix(metrics.confusion, examples.names, title),
+        }
+        about = {
+            "kind": self.settings.kind,
+            "settings": settings,
+            "data": {"sha256": examples.digest, "counts": counts},
+            "metrics": metrics.to_mapping() | {"epoch": chosen + 1, "epochs": len(made.history)},
+            "parity": made.parity,
+            "versions": versions_of("fewshot", "tensorflow", "keras", "ai-edge-litert", "numpy"),
+        }
+        bundle = Bundle(made.base, made.head, examples.names, made.graph, about, extras)
+        digest = bundle.write(out)
+        for name, data in extras.items():
+            if name != LOG:
+                (self.folder / name).write_bytes(data)
+        self.keeper.finish({"model": out.name, "sha256": digest, "metrics": metrics.to_mapping()})
+        history = tuple(made.history)
+        refused = tuple(self.refused)
+        return Trained(out, self.folder, digest, bundle, metrics, history, examples, refused)
+
+
+def _choice(backbone: str | BackboneChoice, settings: Settings) -> BackboneChoice | None:
+    if settings.kind == "scratch":
+        return None
+    from dataclasses import replace
+
+    choice = BackboneChoice.of(backbone)
+    if choice.own_model and is_bundle(choice.own_model):
+        raise BadSetting("backbone", choice.name, "train anew from what that model was made from")
+    if settings.size is not None and choice.size is None and choice.name != "palette":
+        choice = replace(choice, size=settings.size)
+    if settings.kind == "finetune" and choice.name == "palette":
+        raise BadSetting(
+            "backbone", "palette", "it has no weights; train a softmax or triplet head"
+        )
+    return choice
+
+
+def _room(out: Path) -> Path:
+    """Return the folder beside the model, made; raises CannotWrite where either cannot be."""
+    if not is_bundle(out):
+        raise CannotWrite(out, f"name a file that ends in {BUNDLE}", "model")
+    if not os.path.isdir(out.absolute().parent):
+        raise CannotWrite(out, "there is no such folder", "model")
+    folder = out.with_suffix(".training")
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(folder, (error.strerror or str(error)).lower(), "log") from error
+    return folder
+
+
+def _best(history: Sequence[Epoch]) -> int:
+    """Return the place of the epoch that was kept: the lowest validation loss of the last phase."""
+    last = [at for at, one in enumerate(history) if one.stage == history[-1].stage]
+    scored = [at for at in last if history[at].validation_loss is not None]
+    return min(scored, key=lambda at: history[at].validation_loss or 0.0) if scored else last[-1]
