@@ -88,6 +88,11 @@ FLOORS = [
     {"classifier", "training.keeper"},
     {"training.on_vectors", "training.on_pixels"},
     {"training.train"},
+    {"plans.errors", "plans.plan"},
+    {"plans.table", "plans.gathering", "plans.laying_out", "plans.available", "plans.judging"},
+    {"plans.plan_file", "plans.outcome", "plans.drawn"},
+    {"plans.running", "plans.report"},
+    {"plans.results"},
     {"recognizer", "montage"},
     {"cli.output", "cli.later", "cli.options", "cli.backbones"},
     {"cli.answers", "cli.progress", "cli.operations"},
@@ -105,7 +110,7 @@ FLOORS = [
         "cli.index",
         "cli.doctor",
     }
-    | {"cli.transfer", "cli.train"},
+    | {"cli.transfer", "cli.train", "cli.eval"},
     {"cli.main"},
     {"cli.entry"},
 ]
@@ -115,6 +120,7 @@ OUTSIDE = {
     "bundles",
     "cli",
     "heads",
+    "plans",
     "training",
     "__main__",
 }  # doors: they hold names, or start the command

@@ -84,6 +84,9 @@ COMMANDS = {
     "train": Where(
         "train", "train", "Train a head, or a network, on a folder of pictures; into one file."
     ),
+    "eval": Where(
+        "eval", "evaluate", "Run the experiment that a plan describes on a folder of pictures."
+    ),
     "models": Where("models", "models", "List, fetch, build and verify the networks that embed."),
 }
 

@@ -1,0 +1,141 @@
+"""The door: a plan and a folder of pictures come in; every way is gone, and its figures go out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from fewshot.classifier import Classifier
+from fewshot.errors import CannotWrite
+from fewshot.plans.available import first_here
+from fewshot.plans.gathering import Gathered, gather
+from fewshot.plans.laying_out import LaidOut, Translated, laid_out
+from fewshot.plans.outcome import Figure, Gone, Outcome, Scored, WayOutcome
+from fewshot.plans.plan import Candidate, Plan, Way
+from fewshot.training.needs import require_training
+from fewshot.watch import Watch
+
+if TYPE_CHECKING:  # TensorFlow is loaded when something is trained
+    from fewshot.plans.judging import Judge
+    from fewshot.training.train import Trained
+
+_DEAF = Watch()
+
+
+def run_plan(
+    plan: Plan,
+    folder: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    threads: int | None = None,
+    watch: Watch = _DEAF,
+) -> Outcome:
+    """Train and test each way of a plan on a folder; the models are written to the folder `out`.
+
+    A training that was interrupted goes on. Raises WrongLayout, CannotTrain, BadSetting,
+    CannotWrite, and what a backbone raises that is here and cannot be used.
+    """
+    folder, out = Path(folder), Path(out)
+    gathered = gather(plan, folder)
+    for note in gathered.notes:
+        watch.say(note)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(out, (error.strerror or str(error)).lower(), "results") from error
+    first = plan.tests[0]
+    chooses = gathered.tests[first.name] if first.chooses_epoch else None
+    with laid_out(gathered.learn, chooses) as folders:
+        run = _Run(plan, gathered, folders, out, threads, Translated(watch, folders))
+        ways = [run.go(number, way) for number, way in enumerate(plan.ways, 1)]
+    return Outcome(plan, gathered, tuple(ways))
+
+
+class _Run:
+    """One plan under way."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        gathered: Gathered,
+        folders: LaidOut,
+        out: Path,
+        threads: int | None,
+        watch: Watch,
+    ) -> None:
+        self.plan, self.gathered, self.folders = plan, gathered, folders
+        self.out, self.threads, self.watch = out, threads, watch
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Who asks the models, and keeps what the backbones say of the pictures."""
+        from fewshot.plans.judging import Judge
+
+        return Judge(self.gathered.learn, self.watch, self.threads)
+
+    @cached_property
+    def train(self) -> Callable[..., Trained]:
+        """What trains, with what TensorFlow says while it is imported kept back."""
+        require_training()
+        with self.watch.quiet():
+            from fewshot.training.train import train
+        return train
+
+    def go(self, number: int, way: Way) -> WayOutcome:
+        """Go one way, with the first of its backbones that is here."""
+        candidate, missing = first_here(way.candidates)
+        said = f"way {number} of {len(self.plan.ways)}, {way.title}"
+        if candidate is None:
+            self.watch.say(f"{said}: not run, its weights are not here")
+            return WayOutcome(way, None, tuple(missing))
+        self.watch.say(f"{said}: {candidate}" if candidate.choice else said)
+        return WayOutcome(way, self._gone(way, candidate), tuple(missing))
+
+    def _gone(self, way: Way, candidate: Candidate) -> Gone:
+        began = perf_counter()
+        model = self.out / f"{way.name}.fewshot"
+        trained = self.train(
+            self.folders.learn, model, candidate.settings,
+            backbone=candidate.choice or "palette", validation=self.folders.validation,
+            split=self.plan.validation, threads=self.threads, watch=self.watch,
+            resume=_interrupted(model),
+        )  # fmt: skip
+        classifier = Classifier(trained.bundle, model, self.watch)
+        refused = {self.folders.originals[path]: reason for path, reason in trained.refused}
+        scored = []
+        for test in self.plan.tests:
+            asked = self.gathered.tests[test.name]
+            judged = self.judge.judge(classifier, candidate.choice, asked)
+            if judged is None:
+                self.watch.say(f"no picture of test {test.name} can be read")
+                continue
+            refused |= {str(one.example.file): one.error for one in judged.answers if one.error}
+            best = _best(trained) if test.chooses_epoch else None
+            scored.append(Scored(test.name, judged, best))
+        return Gone(
+            candidate, model, trained.sha256, len(trained.examples.train),
+            len(trained.examples.validation), len(trained.history), tuple(scored),
+            tuple(refused.items()), perf_counter() - began,
+        )  # fmt: skip
+
+
+def _interrupted(model: Path) -> bool:
+    from fewshot.training.keeper import CHECKPOINT
+
+    return (model.with_suffix(".training") / CHECKPOINT).exists()
+
+
+def _best(trained: Trained) -> Figure | None:
+    """Return the best accuracy that an epoch of the last phase had on what chose it."""
+    stage = trained.history[-1].stage
+    n = trained.metrics.n
+    found = [
+        one.validation_accuracy
+        for one in trained.history
+        if one.stage == stage and one.validation_accuracy is not None
+    ]
+    return Figure(round(max(found) * n), n) if found else None
