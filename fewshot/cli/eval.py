@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +54,12 @@ def evaluate(
     from fewshot.plans.results import write_results
     from fewshot.plans.running import run_plan
 
-    outcome = run_plan(plan, folder, out, threads=threads, watch=Terminal())
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that several models are run
+    try:
+        outcome = run_plan(plan, folder, out, threads=threads, watch=Terminal())
+    except KeyboardInterrupt:
+        note("the same command goes on with the training it was in")
+        raise
     write_results(outcome, out)
     _print(outcome, form)
     if not form:

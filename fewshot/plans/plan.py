@@ -26,7 +26,10 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A backbone that a way can be gone with, and the training with it; None: from scratch."""
+    """A backbone that a way can be gone with, and the training with it; None: from scratch.
+
+    The choice leaves the size of the input to the settings.
+    """
 
     choice: BackboneChoice | None
     settings: Settings

@@ -107,7 +107,7 @@ def _candidate(table: Table, training: dict[str, Any]) -> Candidate:
         raise table.refused("weights", "the model file holds its own")
     settings = _settings(table, {**training, **table.mapping("training")})
     table.end()
-    return Candidate(BackboneChoice(name, weights, layer, settings.size), settings)
+    return Candidate(BackboneChoice(name, weights, layer), settings)
 
 
 def _settings(table: Table, training: dict[str, Any]) -> Settings:

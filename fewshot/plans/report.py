@@ -10,7 +10,7 @@ from fewshot.backbones.choice import BackboneChoice
 from fewshot.plans.outcome import Figure, Outcome, WayOutcome
 from fewshot.plans.plan import Published
 
-HEAD = ("way", "backbone", "test", "accuracy", "without training", "published")
+HEAD = ("way", "backbone", "test", "accuracy", "balanced", "without training", "published")
 _MOST_DROPPED = 20
 
 Row = dict[str, Any]
@@ -127,7 +127,7 @@ def cells(outcome: Outcome) -> list[tuple[str, ...]]:
     for one in outcome.ways:
         if one.gone is None:
             for test in outcome.gathered.tests:
-                rows.append((one.way.title, "not run", test, "", "", _published(one, test)))
+                rows.append((one.way.title, "not run", test, "", "", "", _published(one, test)))
             continue
         for scored in one.gone.scored:
             rows.append(
@@ -136,6 +136,7 @@ def cells(outcome: Outcome) -> list[tuple[str, ...]]:
                     str(one.gone.candidate),
                     scored.test,
                     str(scored.figure),
+                    "" if scored.best else f"{scored.judged.metrics.balanced:.3f}",
                     str(scored.untrained or ""),
                     _published(one, scored.test),
                 )
