@@ -29,19 +29,19 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("cache")
 
 
-@pytest.fixture(params=NAMES)
-def backbone(
-    request: pytest.FixtureRequest, places: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> Backbone:
+@pytest.fixture(scope="module", params=NAMES)
+def backbone(request: pytest.FixtureRequest, places: tuple[Path, Path]) -> Backbone:
+    """One backbone for all tests: building it takes up to half a minute, loading it a second."""
     name, (weights, cache) = request.param, places
-    monkeypatch.setenv("FEWSHOT_CACHE", str(cache))
-    choice = BackboneChoice(name)
-    if name == "file":
-        model = weights / "own.keras"
-        choice = BackboneChoice(f"file:{model if model.exists() else write_own_model(model)}")
-    elif name != "palette":
+    if name == "palette":
+        choice = BackboneChoice(name)
+    elif name == "file":
+        choice = BackboneChoice(f"file:{write_own_model(weights / 'own.keras')}")
+    else:
         choice = choice_with_random_weights(name, weights)
-    return load_backbone(choice)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FEWSHOT_CACHE", str(cache))
+        return load_backbone(choice)
 
 
 CROPS: list[NDArray[np.uint8]] = [
@@ -57,6 +57,11 @@ def test_a_vector_has_the_width_on_the_card_and_length_one(backbone: Backbone) -
     assert vectors.shape == (len(CROPS), backbone.spec.d)
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors.astype(np.float64), axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_it_takes_pictures_of_the_size_that_was_chosen(backbone: Backbone) -> None:
+    chosen = SIZES | {"palette": 96, "file": 32}
+    assert backbone.spec.input_size == chosen[backbone.spec.name.partition(":")[0]]
 
 
 def test_a_crop_gives_the_same_vector_each_time(backbone: Backbone) -> None:
