@@ -13,7 +13,7 @@ from PIL import Image
 
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.plans.outcome import Outcome
-from fewshot.plans.plan import Plan
+from fewshot.plans.plan import Candidate, Plan
 from fewshot.plans.plan_file import read_plan
 from fewshot.plans.report import cells, figures, remarks
 from fewshot.plans.results import write_results
@@ -171,6 +171,26 @@ def test_the_command(fewshot: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     ]  # fmt: skip
     assert json.loads((tmp_path / "colors.results/report.json").read_text()) == document
     assert fewshot("match", "--model", "colors.results/small.fewshot", "DIR/test/blue").code == 0
+
+
+def test_weights_that_do_not_fit_are_passed_over(
+    tmp_path: Path, folder_of: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only when the network is built can it be told; the way goes on with its next backbone."""
+    plan = shipped("anime_or_not").with_settings(epochs=1, size=32)
+    (way,) = plan.ways
+    other = way.candidates[1].choice
+    assert other is not None
+    monkeypatch.setenv("FEWSHOT_WEIGHTS", str(tmp_path))
+    (tmp_path / str(other.weights)).write_bytes(b"no weights")
+    last = Candidate(BackboneChoice("palette"), way.candidates[0].settings)
+    plan = replace(plan, ways=(replace(way, candidates=(*way.candidates, last)),))
+    outcome = run(plan, folder_of(red=4, blue=4), tmp_path / "out")
+    (gone,) = outcome.ways
+    assert gone.gone is not None
+    assert str(gone.gone.candidate) == "palette"
+    assert "it is not here" in gone.missing[0]
+    assert "it is no HDF5 file" in gone.missing[1]
 
 
 def test_a_plan_of_which_nothing_can_be_had(fewshot: Run, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from fewshot.backbones.errors import WeightsRefused
 from fewshot.classifier import Classifier
 from fewshot.errors import CannotWrite
 from fewshot.plans.available import first_here
@@ -86,14 +87,21 @@ class _Run:
         return train
 
     def go(self, number: int, way: Way) -> WayOutcome:
-        """Go one way, with the first of its backbones that is here."""
-        candidate, missing = first_here(way.candidates)
+        """Go one way, with the first of its backbones that is here and whose weights fit."""
+        waiting, missing = way.candidates, list[str]()
         said = f"way {number} of {len(self.plan.ways)}, {way.title}"
-        if candidate is None:
-            self.watch.say(f"{said}: not run, its weights are not here")
-            return WayOutcome(way, None, tuple(missing))
-        self.watch.say(f"{said}: {candidate}" if candidate.choice else said)
-        return WayOutcome(way, self._gone(way, candidate), tuple(missing))
+        while True:
+            candidate, reasons = first_here(waiting)
+            missing += reasons
+            if candidate is None:
+                self.watch.say(f"{said}: not run, its weights are not here")
+                return WayOutcome(way, None, tuple(missing))
+            self.watch.say(f"{said}: {candidate}" if candidate.choice else said)
+            try:
+                return WayOutcome(way, self._gone(way, candidate), tuple(missing))
+            except WeightsRefused as error:
+                missing.append(str(error))
+                waiting = waiting[len(reasons) + 1 :]
 
     def _gone(self, way: Way, candidate: Candidate) -> Gone:
         began = perf_counter()
