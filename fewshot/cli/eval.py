@@ -38,7 +38,7 @@ _WEIGHTS_MISSING, _UNREADABLE = 5, 3
 def evaluate(
     folder: Path, plan_path: Path, out: Path | None, threads: int | None, form: str | None
 ) -> int:
-    """Run the experiment that a plan describes on the pictures in DIR.
+    """Run the experiment that a plan describes on a folder of pictures.
 
     \b
     fewshot eval --plan eval/plans/anime4.toml faces/

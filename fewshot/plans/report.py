@@ -98,6 +98,7 @@ def remarks(outcome: Outcome) -> list[str]:
         )
     else:
         said.append("no test picture was learned from, or chose the epoch")
+    said.append("equal files were looked for on both sides, near-equal pictures were not")
     if gathered.dropped:
         pairs = [
             f"{gathered.shown(one.file)} = {gathered.shown(other.file)}"
@@ -148,7 +149,7 @@ def heading(outcome: Outcome) -> list[str]:
     """Return what was done, line by line."""
     gathered = outcome.gathered
     tests = "; ".join(
-        f"test {name}: {len(some)} picture(s), chance {1 / len(gathered.names):.3f}, the largest "
+        f'test "{name}": {len(some)} picture(s), chance {1 / len(gathered.names):.3f}, the largest '
         f"class alone {outcome.largest(name).share:.3f}"
         for name, some in gathered.tests.items()
     )
@@ -191,7 +192,7 @@ def score_tables(outcome: Outcome) -> list[tuple[str, list[tuple[str, ...]]]]:
                     continue
                 scores = (f"{chance:.3f}" for chance in each.probabilities)
                 rows.append((shown, *scores, each.answer, "OK" if each.right else "NG"))
-            tables.append((f"{one.way.title}, test {scored.test}", rows))
+            tables.append((f'{one.way.title}, test "{scored.test}"', rows))
     return tables
 
 
