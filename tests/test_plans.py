@@ -15,7 +15,8 @@ from fewshot.backbones.choice import BackboneChoice
 from fewshot.plans.outcome import Outcome
 from fewshot.plans.plan import Candidate, Plan
 from fewshot.plans.plan_file import read_plan
-from fewshot.plans.report import cells, figures, remarks
+from fewshot.plans.remarks import remarks
+from fewshot.plans.report import cells, figures
 from fewshot.plans.results import write_results
 from fewshot.plans.running import run_plan
 from tests.conftest import Folder, Run, draw
@@ -145,6 +146,8 @@ def test_one_person_and_equal_runs_give_equal_reports(tmp_path: Path) -> None:
     assert [one["published"][0]["value"] for one in rows] == [0.46, 0.95]
     assert "interval" not in rows[0]["published"][0]
     assert outcome.largest("face").share == 0.6
+    assert set(rows[1]["given"]) == {"person", "rest"}
+    assert any('test "face": what pictures of a class' in one for one in remarks(outcome))
     run(plan, folder, tmp_path / "second")
     for name in ("report.json", "report.md", "scores.csv", "inception.fewshot"):
         first, second = (tmp_path / one / name for one in ("first", "second"))

@@ -80,7 +80,8 @@ def _print(outcome: Outcome, form: str | None) -> None:
 
 
 def _text(outcome: Outcome) -> str:
-    from fewshot.plans.report import HEAD, cells, heading, remarks, score_tables
+    from fewshot.plans.remarks import remarks
+    from fewshot.plans.report import HEAD, cells, heading, score_tables
 
     lines = [click.style(printable(outcome.plan.title), bold=True)]
     lines += [printable(one) for one in heading(outcome)]

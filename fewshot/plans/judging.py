@@ -26,6 +26,7 @@ class Answer:
 
     example: Example
     probabilities: tuple[float, ...]  # in the order of the classes
+    given: float  # that of its own class
     answer: str
     error: str | None
 
@@ -41,6 +42,15 @@ class Judged:
 
     answers: tuple[Answer, ...]
     metrics: Metrics
+
+    @property
+    def given(self) -> dict[str, float]:
+        """Return how likely pictures of each class were said to be of it, on average."""
+        found: dict[str, list[float]] = {}
+        for one in self.answers:
+            if one.error is None:
+                found.setdefault(one.example.name, []).append(one.given)
+        return {name: float(np.mean(some)) for name, some in sorted(found.items())}
 
 
 class Judge:
@@ -81,11 +91,11 @@ class Judge:
             said = classifier.classify_all(files, threads=self._threads)
             for example, one in zip(asked, said, strict=True):
                 if isinstance(one, Refusal):
-                    answers.append(Answer(example, (), "", one.reason))
+                    answers.append(Answer(example, (), 0.0, "", one.reason))
                 else:
                     chances = dict(one.ranking)
                     ordered = tuple(chances[name] for name in self._names)
-                    answers.append(Answer(example, ordered, one.guess, None))
+                    answers.append(Answer(example, ordered, chances[example.name], one.guess, None))
                 advance(1)
         return tuple(answers)
 

@@ -9,9 +9,9 @@ from typing import Any
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.plans.outcome import Figure, Outcome, WayOutcome
 from fewshot.plans.plan import Published
+from fewshot.plans.remarks import remarks
 
 HEAD = ("way", "backbone", "test", "accuracy", "balanced", "without training", "published")
-_MOST_DROPPED = 20
 
 Row = dict[str, Any]
 
@@ -78,6 +78,7 @@ def figures(outcome: Outcome) -> list[Row]:
                     "kept_model": scored.kept.to_mapping(),
                     "balanced_accuracy": round(metrics.balanced, 6),
                     "without_training": scored.untrained and scored.untrained.to_mapping(),
+                    "given": {n: round(p, 6) for n, p in scored.judged.given.items()},
                     "gained": metrics.gained,
                     "lost": metrics.lost,
                     "confusion": metrics.confusion.tolist(),
@@ -85,41 +86,6 @@ def figures(outcome: Outcome) -> list[Row]:
                 }
             )
     return rows
-
-
-def remarks(outcome: Outcome) -> list[str]:
-    """Return what has to be known to read the figures."""
-    plan, gathered = outcome.plan, outcome.gathered
-    said = list(plan.notes)
-    if plan.tests[0].chooses_epoch:
-        said.append(
-            "the accuracy is that of the best epoch on the very pictures it is measured on, as in "
-            "the experiment: on others expect less"
-        )
-    else:
-        said.append("no test picture was learned from, or chose the epoch")
-    said.append("equal files were looked for on both sides, near-equal pictures were not")
-    if gathered.dropped:
-        pairs = [
-            f"{gathered.shown(one.file)} = {gathered.shown(other.file)}"
-            for one, other in gathered.dropped
-        ]
-        said.append(
-            f"{len(gathered.dropped)} picture(s) to learn from stood in a test too, and were not "
-            f"learned from: {', '.join(pairs[:_MOST_DROPPED])}"
-            + (f" and {more} more" if (more := len(pairs) - _MOST_DROPPED) > 0 else "")
-        )
-    for one in outcome.ways:
-        if one.replaced and one.gone:
-            weights = one.gone.candidate.choice and one.gone.candidate.choice.weights
-            by = f", weights {weights}" if weights else ""
-            missing = "; ".join(one.missing)
-            said.append(f"{one.way.title}: with {one.gone.candidate}{by}; {missing}")
-        elif one.gone is None:
-            said.append(f"{one.way.title}: not run; {'; '.join(one.missing)}")
-    if outcome.refused:
-        said.append(f"{len(outcome.refused)} picture(s) could not be read, and count nowhere")
-    return said
 
 
 def cells(outcome: Outcome) -> list[tuple[str, ...]]:
