@@ -17,11 +17,14 @@ __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
     from fewshot.backbones.choice import BackboneChoice
+    from fewshot.classifier import Classification, Classifier
     from fewshot.crops import Box
     from fewshot.embedder import Embedder, Refusal
     from fewshot.enrollment import Enrollment
     from fewshot.errors import FewshotError
     from fewshot.findings import Diagnosis, Effect, Finding
+    from fewshot.heads.softmax import SoftmaxHead
+    from fewshot.heads.triplet import TripletHead
     from fewshot.nearness import Candidate, Neighbor, Vote
     from fewshot.recognizer import Recognizer
     from fewshot.records import (
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
         Operation,
         Reference,
     )
+    from fewshot.training.settings import Settings
+    from fewshot.training.train import Trained, train
     from fewshot.verdict import Match
     from fewshot.watch import Watch
 
@@ -44,6 +49,8 @@ _HOME = {
     "Brought": "records",
     "CachedIndex": "records",
     "Candidate": "nearness",
+    "Classification": "classifier",
+    "Classifier": "classifier",
     "Corrected": "records",
     "Correction": "records",
     "Diagnosis": "findings",
@@ -61,8 +68,13 @@ _HOME = {
     "Recognizer": "recognizer",
     "Reference": "records",
     "Refusal": "embedder",
+    "Settings": "training.settings",
+    "SoftmaxHead": "heads.softmax",
+    "Trained": "training.train",
+    "TripletHead": "heads.triplet",
     "Vote": "nearness",
     "Watch": "watch",
+    "train": "training.train",
 }
 
 __all__ = [
@@ -71,6 +83,8 @@ __all__ = [
     "Brought",
     "CachedIndex",
     "Candidate",
+    "Classification",
+    "Classifier",
     "Corrected",
     "Correction",
     "Diagnosis",
@@ -88,9 +102,14 @@ __all__ = [
     "Recognizer",
     "Reference",
     "Refusal",
+    "Settings",
+    "SoftmaxHead",
+    "Trained",
+    "TripletHead",
     "Vote",
     "Watch",
     "__version__",
+    "train",
 ]
 
 

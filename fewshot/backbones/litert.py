@@ -22,6 +22,7 @@ from fewshot.lengths import unit_rows
 from fewshot.watch import Watch
 
 _DEAF = Watch()
+MAX_NUMBERS = 1 << 30
 MOST = 8
 """Interpreters at once: each holds the weights once more."""
 
@@ -87,10 +88,19 @@ class Interpreters:
             self._watch = None
             return made
 
+    def _refuse_size(self, interpreter: Interpreter) -> None:
+        """Raise ArtifactRefused for a graph that would take more memory than any of ours does."""
+        numbers = sum(
+            int(np.prod(one["shape"], dtype=object)) for one in interpreter.get_tensor_details()
+        )
+        if numbers > MAX_NUMBERS:
+            raise ArtifactRefused(self._where, f"its graph computes with {numbers:,} numbers")
+
     def _made(self, threads: int) -> Interpreter:
         try:
             if isinstance(self._graph, bytes):
                 interpreter = Interpreter(model_content=self._graph, num_threads=threads)
+                self._refuse_size(interpreter)
             else:
                 interpreter = Interpreter(str(self._graph), num_threads=threads)
             interpreter.allocate_tensors()

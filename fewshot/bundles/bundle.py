@@ -131,10 +131,13 @@ def read_bundle(path: Path) -> Bundle:
             for name, data in members.items()
             if name.startswith("head/")
         }
+        labels = manifest.pop("labels")
+        if not isinstance(labels, list):
+            raise ValueError("its labels are no list")
         return Bundle(
             Base(**manifest.pop("base")),
             Head.from_parts(manifest.pop("head"), head),
-            tuple(manifest.pop("labels")),
+            tuple(labels),
             members.get(GRAPH),
             manifest,
             {name: members[name] for name in (CARD, LOG, CURVE, CONFUSION) if name in members},

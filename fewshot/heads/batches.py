@@ -88,13 +88,16 @@ class NameBatches:
         return rng.choice(own, self._pictures, replace=len(own) < self._pictures)
 
 
-def class_weights(labels: Labels, how: str) -> NDArray[np.float32]:
-    """Return what each example counts, of mean 1: "balanced", every class alike; "none", every one.
+def class_weights(labels: Labels, how: str | Sequence[float] | None) -> NDArray[np.float32]:
+    """Return what each example counts: "balanced", every class alike; None, every example alike.
 
-    Source: scikit-learn 1.5, `compute_class_weight`: n / (classes * n of the class).
+    Or else how: what an example of each class counts. Source: scikit-learn 1.5,
+    `compute_class_weight`: balanced is n / (classes * n of the class).
     """
-    if how == "none":
+    if how is None:
         return np.ones(len(labels), np.float32)
+    if how != "balanced":
+        return np.asarray(how, np.float32)[labels]
     counts = np.bincount(labels)
     present = np.count_nonzero(counts)
     return (len(labels) / (present * counts[labels])).astype(np.float32)

@@ -72,18 +72,26 @@ class HeadEstimator(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: 
     ) -> tuple[Head, list[Epoch]]:
         """Train on unit vectors (n, d) and labels 0 to classes - 1."""
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
     def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         """Return the probability of each of `classes_`, (n, classes), rows of sum 1."""
-        return self.head_.probabilities(self._checked(X)).astype(np.float64)
+        vectors = self._checked(X)
+        return self.head_.probabilities(vectors).astype(np.float64)
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
         """Return the likeliest label of each vector, (n,)."""
-        likeliest = self.head_.logits(self._checked(X)).argmax(axis=1)
+        vectors = self._checked(X)
+        likeliest = self.head_.logits(vectors).argmax(axis=1)
         return np.asarray(self.classes_[likeliest])
 
     def transform(self, X: Any) -> Floats:  # noqa: N803
         """Return vectors of the trained space, (n, head_.d) float32 of length 1."""
-        return self.head_.embed(self._checked(X))
+        vectors = self._checked(X)
+        return self.head_.embed(vectors)
 
     def _checked(self, X: Any) -> Floats:  # noqa: N803
         check_is_fitted(self, "head_")

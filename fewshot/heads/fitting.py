@@ -130,7 +130,7 @@ def fit(
 
 
 def _values(variables: list[Any]) -> Arrays:
-    return [np.array(one) for one in variables]
+    return [np.array(keras.ops.convert_to_numpy(one)) for one in variables]
 
 
 def _assign(variables: list[Any], values: Arrays) -> None:

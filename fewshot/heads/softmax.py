@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -29,7 +32,8 @@ class SoftmaxHead(HeadEstimator):
     from. loss: "categorical", or "binary" of two classes. optimizer: "adam", "nadam", "sgd", at
     `rate`. epochs: at most; patience: epochs without a better loss on a validation set that end
     it, 0 for none. rate: None takes 3e-4 for "cosine", 1e-3 for the others. batch: vectors a step.
-    class_weight: "balanced", or "none". seed: the same one gives the same head.
+    class_weight: "balanced", None, or what an example of each class counts. seed: the same one
+    gives the same head.
     """
 
     def __init__(
@@ -42,7 +46,7 @@ class SoftmaxHead(HeadEstimator):
         epochs: int = 30,
         batch: int = 32,
         patience: int = 0,
-        class_weight: str = "balanced",
+        class_weight: str | Mapping[Any, float] | None = "balanced",
         seed: int = 0,
     ) -> None:
         self.shape = shape
@@ -82,7 +86,7 @@ class SoftmaxHead(HeadEstimator):
             made = Head(dense_layers(model), classifier_of(model), unit=shape.mapped)
             return standardize(made, mean, scale)
 
-        weights = class_weights(y, self.class_weight)
+        weights = class_weights(y, self._counted())
         after = fit(
             model,
             ShuffledBatches(inner, y, weights, size=self.batch, seed=self.seed),
@@ -94,6 +98,14 @@ class SoftmaxHead(HeadEstimator):
             hooks=hooks,
         )
         return head(), after.done
+
+    def _counted(self) -> str | list[float] | None:
+        given = self.class_weight
+        if isinstance(given, Mapping):
+            return [float(given.get(label, 1.0)) for label in self.classes_]
+        if given not in ("balanced", None):
+            raise ValueError(f"class_weight is 'balanced', None or a mapping, not {given!r}")
+        return given
 
 
 def scored(head: Head, x: Floats, y: Labels) -> Scores:

@@ -77,7 +77,12 @@ def with_head(base: keras.Model, settings: Settings, classes: int) -> Network:
     if not triplet:
         binary = settings.loss == "binary"
         out = classified(made, classes, binary=binary, seed=settings.seed)
-    return Network(base, keras.Model(image, x), keras.Model(image, made), keras.Model(image, out))
+    return Network(
+        base,
+        keras.Model(image, x),
+        keras.Model(image, made, name="features"),
+        keras.Model(image, out),
+    )
 
 
 def freeze(base: keras.Model, unfreeze: int | str) -> None:

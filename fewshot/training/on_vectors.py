@@ -107,7 +107,7 @@ def estimator_of(settings: Settings) -> HeadEstimator:
         epochs=settings.epochs,
         batch=settings.batch,
         patience=settings.patience,
-        class_weight=settings.class_weights,
+        class_weight=None if settings.class_weights == "none" else settings.class_weights,
         seed=settings.seed,
     )
 

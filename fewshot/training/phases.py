@@ -50,16 +50,21 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """All that the phases of one training have in common."""
+    """All that the phases of one training have in common.
+
+    validation: what the best epoch is chosen on; None keeps the last one. once: whether what the
+    frozen layers make of the pictures is computed once, where it is always the same.
+    """
 
     network: Network
     preprocessing: str
     settings: Settings
     classes: int
     train: Pictures
-    validation: Pictures
+    validation: Pictures | None
     watch: Watch
     hooks: Hooks
+    once: bool = True
 
     @property
     def steps(self) -> int:
@@ -103,7 +108,7 @@ class Training:
         keep: Callable[[Progress], None],
     ) -> State:
         model, train, validation = self._inputs()
-        settings, labels = self.settings, self.train.labels
+        settings, labels, held = self.settings, self.train.labels, self.validation
         triplet = settings.loss == "triplet"
         optimizer = optimizer_of(settings.optimizer, rate)
         if triplet:
@@ -111,14 +116,14 @@ class Training:
         else:
             toward_classes(model, optimizer, binary=settings.loss == "binary")
 
-        def validate() -> Scores:
+        def validate(truth: Labels) -> Scores:
             found = run_model(model, validation)
             if triplet:
                 closest = _closest(run_model(model, train), labels, self.classes)
                 found = found @ closest.kernel
             elif found.shape[1] == 1:
                 found = np.concatenate([np.zeros_like(found), found], axis=1)
-            return scores_of(found, self.validation.labels)
+            return scores_of(found, truth)
 
         def after_epoch(state: State) -> None:
             progress.phase, progress.state = phase, state
@@ -129,8 +134,8 @@ class Training:
             self._batches(train),
             stage=phase,
             epochs=epochs,
-            patience=settings.patience,
-            validate=validate,
+            patience=settings.patience if held else 0,
+            validate=(lambda: validate(held.labels)) if held else None,
             state=progress.state,
             hooks=Hooks(self.hooks.after_step, after_epoch),
         )
@@ -140,14 +145,16 @@ class Training:
         if settings.loss == "triplet":
             names, pictures = settings.names, settings.pictures
             return NameBatches(given, labels, names=names, pictures=pictures, seed=settings.seed)
-        weights = class_weights(labels, settings.class_weights)
+        how = None if settings.class_weights == "none" else settings.class_weights
+        weights = class_weights(labels, how)
         return ShuffledBatches(given, labels, weights, size=settings.batch, seed=settings.seed)
 
     def _inputs(self) -> tuple[keras.Model, NDArray[Any], NDArray[Any]]:
         """Return the model to fit and what it is given: pixels, or what the frozen part makes."""
         whole, settings = self.network.whole, self.settings
-        pixels = self.train.pixels, self.validation.pixels
-        parts = None if settings.augment else parted(self.network.base, whole)
+        held = self.validation.pixels if self.validation else self.train.pixels[:0]
+        pixels = self.train.pixels, held
+        parts = parted(self.network.base, whole) if self.once and not settings.augment else None
         if parts:
             before, after = parts
             numbers = int(np.prod(before.outputs[0].shape[1:])) * sum(map(len, pixels))
