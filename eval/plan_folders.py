@@ -104,6 +104,8 @@ def _evenly(folder: Path, most: int) -> list[Path]:
 
 def _link(files: Sequence[Path], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    first = len(list(folder.iterdir()))
-    for number, file in enumerate(files, first):
-        (folder / f"{number:03}-{file.name}").symlink_to(file.absolute())
+    for number, file in enumerate(files, len(list(folder.iterdir()))):
+        place = folder / file.name
+        if place.is_symlink():  # from another class or set
+            place = folder / f"{number:03}-{file.name}"
+        place.symlink_to(file.absolute())

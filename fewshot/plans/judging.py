@@ -44,13 +44,13 @@ class Judged:
     metrics: Metrics
 
     @property
-    def given(self) -> dict[str, float]:
-        """Return how likely pictures of each class were said to be of it, on average."""
+    def given(self) -> dict[str, tuple[float, int]]:
+        """Return how likely pictures of each class were said to be of it, on average, and n."""
         found: dict[str, list[float]] = {}
         for one in self.answers:
             if one.error is None:
                 found.setdefault(one.example.name, []).append(one.given)
-        return {name: float(np.mean(some)) for name, some in sorted(found.items())}
+        return {name: (float(np.mean(some)), len(some)) for name, some in sorted(found.items())}
 
 
 class Judge:

@@ -47,8 +47,9 @@ def _given(one: WayOutcome) -> list[str]:
     """Say what is to be held beside a published probability: those given, on average."""
     said = []
     for scored in one.gone.scored if one.gone else ():
-        if any("accuracy" not in each.what for each in one.published(scored.test)):
-            each = ", ".join(f"{name} {share:.2f}" for name, share in scored.judged.given.items())
+        if any("accuracy" not in other.what for other in one.published(scored.test)):
+            given = scored.judged.given.items()
+            each = ", ".join(f"{name} {mean:.2f} (n = {n})" for name, (mean, n) in given)
             said.append(
                 f'{one.way.title}, test "{scored.test}": what pictures of a class were given to be '
                 f"of it, on average: {each}"

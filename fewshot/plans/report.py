@@ -78,7 +78,10 @@ def figures(outcome: Outcome) -> list[Row]:
                     "kept_model": scored.kept.to_mapping(),
                     "balanced_accuracy": round(metrics.balanced, 6),
                     "without_training": scored.untrained and scored.untrained.to_mapping(),
-                    "given": {n: round(p, 6) for n, p in scored.judged.given.items()},
+                    "given": {
+                        name: {"mean": round(mean, 6), "n": n}
+                        for name, (mean, n) in scored.judged.given.items()
+                    },
                     "gained": metrics.gained,
                     "lost": metrics.lost,
                     "confusion": metrics.confusion.tolist(),
