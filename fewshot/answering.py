@@ -177,12 +177,13 @@ class Answering(Bookkeeping):
 
     @cached_property
     def _matcher(self) -> Matcher:
-        from fewshot.decision import model_for, same_picture_in
+        from fewshot.decision import lift_in, model_for, same_picture_in
         from fewshot.gallery import Gallery
         from fewshot.matching import Matcher
 
-        same = same_picture_in(self._store.recipe)
-        return Matcher(Gallery(self._store, same), model_for(self._store.recipe), same)
+        recipe = self._store.recipe
+        same = same_picture_in(recipe)
+        return Matcher(Gallery(self._store, same), model_for(recipe), same, lift_in(recipe))
 
     def _require_somebody(self) -> None:
         if self._store.is_empty():

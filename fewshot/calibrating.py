@@ -101,17 +101,17 @@ def report(
             tightest=lowest.tightest,
             strictly=lowest.strictest,
             naming=gallery.naming,
-            rates=tuple(_kept(one, evidence) for one in calibrations),
+            rates=tuple(_kept(one, evidence, store.recipe.head) for one in calibrations),
         )
 
 
-def _kept(calibration: Calibration, evidence: Evidence) -> Kept:
+def _kept(calibration: Calibration, evidence: Evidence, head: str | None) -> Kept:
     able = evidence.own > NEVER
     own, rivals = evidence.own[able], evidence.rivals[able]
     scores = own - MARGIN * np.maximum(rivals, 0.0)
     hits, asked = int(((own > rivals) & (scores >= calibration.needed)).sum()), len(own)
     low, high = wilson(hits, asked)
-    told = asked > 0
+    told = asked > 0 and head is None  # what a head was trained on says little of other pictures
     return Kept(
         rate=calibration.rate,
         needed=calibration.needed,

@@ -60,7 +60,13 @@ class Embedder:
         self.backbone = backbone
         spec = backbone.spec
         self.recipe = Recipe(
-            crop, spec.name, backbone.fingerprint, backbone.head, spec.d, backbone.blueprint
+            crop,
+            spec.name,
+            backbone.fingerprint,
+            backbone.head,
+            spec.d,
+            backbone.blueprint,
+            backbone.lift,
         )
 
     @classmethod

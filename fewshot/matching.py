@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fewshot.calibration import Calibration
+from fewshot.calibration import Calibration, lifted
 from fewshot.calibration_errors import RateNotSupported
 from fewshot.embedder import Embedded
 from fewshot.errors import GalleryEmpty
@@ -29,8 +29,15 @@ Model = Callable[[Rule], StrangerModel]
 class Matcher:
     """Asks a gallery about pictures."""
 
-    def __init__(self, gallery: Gallery, model: Model, same_picture: float) -> None:
+    def __init__(
+        self, gallery: Gallery, model: Model, same_picture: float, lift: float = 0.0
+    ) -> None:
+        """Take a gallery, and what is known of its backbone.
+
+        lift: by how much strangers come nearer than its own names do; see `Recipe`.
+        """
         self._gallery, self._model, self._same_picture = gallery, model, same_picture
+        self._lift = lift
         self._calibrated: dict[Risk, tuple[object, Calibration]] = {}
 
     @property
@@ -110,6 +117,7 @@ class Matcher:
 
     def _calibrated_on(self, evidence: Evidence, risk: Risk) -> Calibration:
         tail = self._model(self._gallery.naming.rule).of(evidence)
+        evidence = lifted(evidence, self._lift)
         return Calibration(evidence, tail, rate=risk.rate, strict=risk.strict)
 
     def _ruling(

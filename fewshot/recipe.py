@@ -18,7 +18,9 @@ class Recipe:
     crop: a cropper's name. backbone: a backbone's name. fingerprint: the digest of what computes
     (weights, preprocessing, version), hex. head: the fingerprint of a trained head, or None.
     d: how many numbers a vector has, 1 to 65,536. blueprint: what the backbone was built from, so
-    that it can be built again; None for one that is not built.
+    that it can be built again; None for one that is not built. lift: by how much, as a decision
+    score, strangers come nearer than names that a head was trained on come to each other; None
+    where there is no head, or nobody has measured it.
     """
 
     crop: str
@@ -27,6 +29,7 @@ class Recipe:
     head: str | None
     d: int
     blueprint: Blueprint | None = None
+    lift: float | None = None
 
     def __post_init__(self) -> None:
         for part in (self.crop, self.backbone, self.fingerprint):
@@ -36,6 +39,8 @@ class Recipe:
             raise ValueError("a recipe's head is a fingerprint or None")
         if type(self.d) is not int or not 1 <= self.d <= MAX_D:
             raise ValueError(f"a recipe's d is 1 to {MAX_D}, not {self.d!r}")
+        if self.lift is not None and not (type(self.lift) is float and 0.0 <= self.lift <= 2.0):
+            raise ValueError(f"a recipe's lift is 0 to 2, not {self.lift!r}")
         if self.blueprint is not None and self.blueprint.fingerprint != self.fingerprint:
             raise ValueError("a recipe's fingerprint is that of its blueprint")
         network = "file" if self.backbone.startswith(FILE) else self.backbone
@@ -59,6 +64,8 @@ class Recipe:
         parts = asdict(self)
         if self.blueprint is None:
             del parts["blueprint"]  # as galleries of palette have always been written
+        if self.lift is None:
+            del parts["lift"]
         return json.dumps(parts, sort_keys=True)
 
     @classmethod

@@ -49,6 +49,8 @@ def keep_rule(store: Store, wanted: Rule | None, *, asked: bool) -> None:
     if asked:
         _keep(store, wanted)
         return
+    if store.recipe.head is not None:
+        return
     try:
         before = naming_of(store)
     except GalleryDamaged:
@@ -60,6 +62,8 @@ def keep_rule(store: Store, wanted: Rule | None, *, asked: bool) -> None:
 
 def choose_if_due(store: Store) -> None:
     """Choose the rule anew where the gallery has doubled, or halved, since it was chosen."""
+    if store.recipe.head is not None:
+        return  # of references that a head was trained on, each is named rightly by any rule
     # else next time: nothing hangs on it, and what is damaged is said by who asks
     with suppress(GalleryLocked, GalleryUnavailable, GalleryDamaged):
         before, count = naming_of(store), store.count()

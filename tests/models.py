@@ -29,7 +29,7 @@ def bundle(**changed: Any) -> Bundle:
     return Bundle(**(parts | changed))
 
 
-def knowing_colors(seed: int = 0) -> Bundle:
+def knowing_colors(seed: int = 0, *, stranger_lift: float | None = None) -> Bundle:
     """A model over palette that names red, blue and green as nearest class mean does."""
     palette = Palette(PALETTE)
     names = ("blue", "green", "red")
@@ -46,4 +46,5 @@ def knowing_colors(seed: int = 0) -> Bundle:
         Layer(np.ascontiguousarray(kernel), np.zeros(3, np.float32)),
     )
     assert set(names) <= set(COLORS)
-    return bundle(head=Head((layers[0],), layers[1], unit=True), labels=names)
+    about = {"kind": "softmax", "stranger_lift": stranger_lift}
+    return bundle(head=Head((layers[0],), layers[1], unit=True), labels=names, about=about)

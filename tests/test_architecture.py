@@ -62,7 +62,8 @@ FLOORS = [
     | {"heads.temperature", "heads.layers", "heads.estimator", "bundles.bundle"},
     {"backbones.weights", "backbones.plan", "backbones.keras_weights", "backbones.litert"},
     {"backbones.inventory", "backbones.keras_networks", "backbones.export", "heads.softmax"},
-    {"backbones.own_network", "heads.triplet", "training.metrics", "training.made"},
+    {"backbones.own_network", "heads.triplet", "training.metrics", "training.made"}
+    | {"training.strangers"},
     {"backbones.keras_build", "training.network", "training.card"},
     {"backbones.provision"},
     {"gallery_file", "images", "same_picture", "folders", "backbones.palette", "calibration"}
@@ -97,7 +98,7 @@ FLOORS = [
     {"recognizer", "montage"},
     {"cli.output", "cli.later", "cli.options", "cli.backbones"},
     {"cli.answers", "cli.progress", "cli.operations"},
-    {"cli.explaining", "cli.classifying"},
+    {"cli.explaining", "cli.classifying", "cli.trained", "cli.training_options"},
     {
         "cli.calibrate",
         "cli.enroll",

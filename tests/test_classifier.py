@@ -229,3 +229,10 @@ def test_the_vectors_of_a_gallery_are_those_of_its_space(model: Path) -> None:
     vector = Embedder.by_name("whole", f"file:{model}").embed(draw("red", 7))
     assert vector.shape == (40,)
     assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_models_info_says_what_a_model_is(fewshot: Run, model: Path) -> None:
+    (row,) = fewshot("models", "info", f"file:{model}", "--json").json["models"]
+    assert row["classes"] == ["blue", "green", "red"]
+    assert row["kind"] == "softmax"
+    assert "classes: 3: blue, green, red" in fewshot("models", "info", model).out

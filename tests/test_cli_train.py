@@ -235,7 +235,7 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(
 def bad(fewshot: Run, *arguments: str | Path) -> str:
     answer = fewshot("train", *arguments)
     assert answer.code == 2, answer.err
-    assert answer.err.count("\n") == 1 or "stand in" in answer.err
+    assert answer.err.count("\n") == 1
     return answer.err
 
 
@@ -319,6 +319,35 @@ def test_missing_packages_are_named_with_what_installs_them(
     assert done.returncode == 5
     assert "sklearn, which is not installed" in done.stderr
     assert "fewshot[train]" in done.stderr
+
+
+def test_a_rate_that_runs_away_is_said_in_a_line(
+    fewshot: Run, folder_of: Folder, tmp_path: Path
+) -> None:
+    options = ("--rate", "9", "--optimizer", "sgd", "--size", "32", "--epochs", "3")
+    out = tmp_path / "m.fewshot"
+    said = bad(fewshot, "scratch", folder_of(red=4, blue=4), "-o", out, *options)
+    assert "learn at a lower rate" in said
+
+
+def test_how_near_strangers_come_is_measured_from_six_names_on(
+    train: Train, fewshot: Run, tmp_path: Path
+) -> None:
+    train("softmax")
+    assert read_bundle(tmp_path / "model.fewshot").lift is None
+    folder = tmp_path / "six"
+    for number in range(6):
+        (folder / f"n{number}").mkdir(parents=True)
+        for seed in range(4):
+            picture = draw(["red", "blue", "green"][number % 3], seed + 10 * number)
+            picture.save(folder / f"n{number}" / f"{seed}.png")
+    out = tmp_path / "six.fewshot"
+    fewshot("train", "softmax", folder, "-o", out, *HEAD)
+    assert read_bundle(out).lift is not None
+    fewshot("train", "softmax", folder, "-o", out, *HEAD, "--skip-strangers")
+    assert read_bundle(out).lift is None
+    fewshot("train", "scratch", folder, "-o", out, *QUICK["scratch"])
+    assert read_bundle(out).lift is not None
 
 
 def test_two_classes_may_be_one_logit(train: Train, tmp_path: Path) -> None:

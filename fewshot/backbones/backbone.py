@@ -31,6 +31,10 @@ class Backbone(Protocol):
     def head(self) -> str | None:
         """The fingerprint of a trained head over it; None where there is none."""
 
+    @property
+    def lift(self) -> float | None:
+        """By how much strangers come nearer than names of its training; see `Recipe`."""
+
     def embed(self, crops: Sequence[NDArray[np.uint8]], *, threads: int = 1) -> NDArray[np.float32]:
         """Turn n crops, each (height, width, 3) uint8 RGB of any size, into vectors.
 

@@ -128,6 +128,7 @@ class LiteRTBackbone:
         made = manifest.blueprint
         self.fingerprint = made.fingerprint
         self.head: str | None = None
+        self.lift: float | None = None
         self.spec = replace(spec, input_size=made.size, d=manifest.d, license=manifest.license)
         self._preprocessing = PREPROCESSINGS[made.preprocessing]
         self._interpreters = Interpreters(artifact.graph, made.size, manifest.d, watch)

@@ -47,6 +47,7 @@ class Palette:
         self.spec = spec
         self.blueprint: Blueprint | None = None
         self.head: str | None = None
+        self.lift: float | None = None
         self._one_at_a_time = Lock()
         self.fingerprint = sha256(f"palette {VERSION} {D} {spec.input_size}".encode()).hexdigest()
 

@@ -34,6 +34,7 @@ class BundleBackbone:
         self.blueprint: Blueprint | None = None
         self.fingerprint = bundle.fingerprint
         self.head: str | None = bundle.head.fingerprint
+        self.lift: float | None = bundle.lift
         self.spec: BackboneSpec = replace(
             OWN,
             name=f"{FILE}{path}",

@@ -94,6 +94,12 @@ class Bundle:
             raise ValueError(f"it has {len(self.labels)} labels for {self.head.classes} classes")
 
     @property
+    def lift(self) -> float | None:
+        """By how much strangers come nearer than names of its training; None where unmeasured."""
+        found = self.about.get("stranger_lift")
+        return found if isinstance(found, float) and 0.0 <= found <= 2.0 else None
+
+    @property
     def fingerprint(self) -> str:
         """Return the digest of all that decides what the head is given, hex."""
         parts = {

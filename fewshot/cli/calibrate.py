@@ -128,7 +128,7 @@ def _shown(row: Row) -> str:
 
 
 def _rate(one: Row) -> str:
-    known = "too few references to tell"
+    known = "cannot be told from these references"
     if one["known"] is not None:
         low, high = percent(one["low"]), percent(one["high"])
         known = f"{percent(one['known'])} [{low}, {high}] (n = {one['asked']:,})"

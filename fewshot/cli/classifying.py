@@ -49,6 +49,11 @@ def classify(
         )  # fmt: skip
     if not form and sum(counts.values()) > 1:
         note(", ".join(f"{number} {status}" for status, number in sorted(counts.items())))
+    if not form and at_least == 0.0 and counts:
+        note(
+            f"a model answers one of its {len(classifier.labels)} classes, whoever is shown; for "
+            f"strangers to be told, enroll with --backbone file:{model}"
+        )
     if "unreadable" in counts:
         return 3
     return 1 if "unknown" in counts else 0

@@ -82,7 +82,9 @@ COMMANDS = {
         "Show how often strangers get a name here, and what it takes to name somebody.",
     ),
     "train": Where(
-        "train", "train", "Train a head, or a network, on a folder of pictures; into one file."
+        "train",
+        "train",
+        "Train a head, or a network, on a folder in which each sub-folder is a class.",
     ),
     "eval": Where(
         "eval", "evaluate", "Run the experiment that a plan describes on a folder of pictures."

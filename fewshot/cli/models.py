@@ -12,6 +12,7 @@ from fewshot.cli.backbones import choice_of, network_options
 from fewshot.cli.options import form_options
 from fewshot.cli.output import Row, emit, note, printable, shown_path
 from fewshot.cli.progress import Terminal
+from fewshot.cli.trained import show_trained
 
 if TYPE_CHECKING:
     from fewshot.backbones.inventory import Holding
@@ -47,11 +48,15 @@ def list_models(form: str | None) -> int:
 @click.argument("name")
 @form_options
 def info(name: str, form: str | None) -> int:
-    """Say all there is to know of the backbone NAME."""
+    """Say all there is to know of the backbone NAME, or of a trained model, file:MODEL."""
     from fewshot.backbones.catalog import BACKBONES
+    from fewshot.backbones.choice import BackboneChoice, is_bundle
     from fewshot.backbones.inventory import holdings
     from fewshot.errors import UnknownBackbone
 
+    trained = BackboneChoice(name).own_model or Path(name)
+    if is_bundle(trained):
+        return show_trained(trained, form)
     found = [_row(holding) for holding in holdings() if holding.spec.name == name]
     if not found:
         raise UnknownBackbone(name, BACKBONES)

@@ -2,94 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from fewshot.cli.backbones import choice_of, threads_option
-from fewshot.cli.options import form_options
+from fewshot.cli.backbones import choice_of
 from fewshot.cli.output import Row, emit, note, printable, shown_path
 from fewshot.cli.progress import Terminal
-from fewshot.heads.shapes import SHAPES
+from fewshot.cli.training_options import (
+    BACKBONE,
+    BATCH,
+    FITTING,
+    FOLDERS,
+    HEAD,
+    PIXELS,
+    SIZE,
+    TRIPLET,
+    with_options,
+)
 from fewshot.training.needs import require_training
-from fewshot.training.settings import AUGMENTATIONS, CLASS_WEIGHTS, LOSSES, MININGS, OPTIMIZERS
+from fewshot.training.settings import LOSSES
 
 if TYPE_CHECKING:
     from fewshot.training.train import Trained
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-_FOLDERS = (
-    click.argument("folder", metavar="DIR", type=click.Path(path_type=Path)),
-    click.option(
-        "-o", "--output", "out", required=True, metavar="FILE",
-        type=click.Path(dir_okay=False, path_type=Path), help="The model: a .fewshot file.",
-    ),
-    click.option(
-        "--validation", metavar="DIR", type=click.Path(path_type=Path),
-        help="Pictures to score on, a sub-folder a class, as in DIR.",
-    ),
-    click.option(
-        "--split", type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True), default=0.2,
-        show_default=True, help="Without --validation, the share of each class to score on.",
-    ),
-)  # fmt: skip
-_FITTING = (
-    click.option("--epochs", type=click.IntRange(1), help="At most."),
-    click.option(
-        "--patience", type=click.IntRange(0),
-        help="Epochs without a lower validation loss that end it; 0: none does.  [8]",
-    ),
-    click.option("--rate", type=float, help="What the optimizer learns at."),
-    click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="[adam]"),
-    click.option(
-        "--class-weights", type=click.Choice(CLASS_WEIGHTS),
-        help="Whether each class counts alike, however many pictures it has.  [balanced]",
-    ),
-    click.option("--seed", type=click.IntRange(0), help="The same one gives the same model.  [0]"),
-    click.option("--resume", is_flag=True, help="Go on with a training that was interrupted."),
-    threads_option,
-    form_options,
-)  # fmt: skip
-_BACKBONE = (
-    click.option(
-        "--backbone", metavar="NAME",
-        help="See fewshot models list, or file:MODEL, a Keras model.  [mobilenetv2]",
-    ),
-    click.option("--weights", metavar="FILE", help="Its weights, instead of the published."),
-    click.option("--layer", metavar="NAME", help="The layer that the head is laid over."),
-)  # fmt: skip
-_HEAD = (
-    click.option(
-        "--head", type=click.Choice(list(SHAPES)), help="What stands over the network.  [cosine]"
-    ),
-)
-_BATCH = (click.option("--batch", type=click.IntRange(1), help="Pictures a step.  [32]"),)
-_TRIPLET = (
-    click.option("--mining", type=click.Choice(MININGS), help="Which negatives.  [batch-hard]"),
-    click.option("--margin", type=float, help="By how much they are to be farther.  [0.2]"),
-    click.option("--d", type=click.IntRange(2), help="Numbers a vector.  [as the network gives]"),
-    click.option("--names", type=click.IntRange(2), help="Names a batch (P).  [8]"),
-    click.option("--pictures", type=click.IntRange(2), help="Pictures of each (K).  [4]"),
-)  # fmt: skip
-_PIXELS = (
-    click.option("--size", type=click.IntRange(16), help="Pixels a side."),
-    click.option(
-        "--augment", "augment", multiple=True, metavar="NAME=AMOUNT",
-        help="Change pictures in training: " + ", ".join(AUGMENTATIONS) + "; can be repeated.",
-    ),
-)  # fmt: skip
-
-
-def _with(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    def add(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
 
 
 @click.group()
@@ -103,43 +40,39 @@ def train() -> None:
 
 
 @train.command()
-@_with(*_FOLDERS, *_BACKBONE, *_HEAD)
-@click.option("--size", type=click.IntRange(1), help="Pixels a side of the network's input.")
-@_with(*_BATCH)
+@with_options(*FOLDERS, *BACKBONE, *SIZE, *HEAD, *BATCH)
 @click.option("--loss", type=click.Choice(["categorical", "binary"]), help="[categorical]")
-@_with(*_FITTING)
+@with_options(*FITTING)
 def softmax(**given: Any) -> int:
     """Train a classifier over vectors that are computed once."""
     return _train("softmax", **given)
 
 
 @train.command()
-@_with(*_FOLDERS, *_BACKBONE, *_HEAD)
-@click.option("--size", type=click.IntRange(1), help="Pixels a side of the network's input.")
-@_with(*_TRIPLET, *_FITTING)
+@with_options(*FOLDERS, *BACKBONE, *SIZE, *HEAD, *TRIPLET, *FITTING)
 def triplet(**given: Any) -> int:
     """Train a space in which pictures of one name lie near each other, by triplets."""
     return _train("triplet", **given)
 
 
 @train.command()
-@_with(*_FOLDERS, *_BACKBONE, *_HEAD, *_PIXELS)
+@with_options(*FOLDERS, *BACKBONE, *HEAD, *PIXELS)
 @click.option(
     "--unfreeze", metavar="N|LAYER", help="The last layers that learn too, or the first one.  [20]"
 )
 @click.option("--head-epochs", type=click.IntRange(1), help="In which only the head learns.  [30]")
 @click.option("--head-rate", type=float, help="What the head learns at, before the network does.")
 @click.option("--loss", type=click.Choice(LOSSES), help="[categorical]")
-@_with(*_BATCH, *_TRIPLET, *_FITTING)
+@with_options(*BATCH, *TRIPLET, *FITTING)
 def finetune(**given: Any) -> int:
     """Train a head, then the last layers of the network with it, at a lower rate."""
     return _train("finetune", **given)
 
 
 @train.command()
-@_with(*_FOLDERS, *_HEAD, *_PIXELS)
+@with_options(*FOLDERS, *HEAD, *PIXELS)
 @click.option("--loss", type=click.Choice(LOSSES), help="[categorical]")
-@_with(*_BATCH, *_TRIPLET, *_FITTING)
+@with_options(*BATCH, *TRIPLET, *FITTING)
 def scratch(**given: Any) -> int:
     """Train a small network that knows nothing yet."""
     return _train("scratch", **given)
@@ -153,6 +86,7 @@ def _train(
     validation: Path | None,
     split: float,
     resume: bool,
+    skip_strangers: bool,
     threads: int | None,
     form: str | None,
     augment: tuple[str, ...] = (),
@@ -168,13 +102,15 @@ def _train(
     if unfreeze is not None:
         given["unfreeze"] = int(unfreeze) if unfreeze.isdecimal() else unfreeze
     made = Settings(kind, augment=_amounts(augment), **given)
-    choice = choice_of(backbone or "mobilenetv2", {"weights": weights, "layer": layer})
-    train = _trainer()
+    named = backbone or ("mobilenetv2" if weights or layer else None)
+    choice = choice_of(named, {"weights": weights, "layer": layer})
+    train = _trainer(threads)
 
     try:
         done = train(
-            folder, out, made, backbone=choice or "mobilenetv2", validation=validation,
-            split=split, resume=resume, threads=threads, watch=Terminal(),
+            folder, out, made, backbone=choice, validation=validation,
+            split=split, resume=resume, strangers=not skip_strangers, threads=threads,
+            watch=Terminal(),
         )  # fmt: skip
     except KeyboardInterrupt:
         note("what was learned so far is kept; the same command with --resume goes on")
@@ -187,9 +123,12 @@ def _train(
     return 3 if done.refused else 0
 
 
-def _trainer() -> Any:
+def _trainer(threads: int | None) -> Any:
     """Import what trains, with what TensorFlow says while it is imported kept back."""
     require_training()
+    if threads is not None:
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
+        os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     with Terminal().quiet():
         from fewshot.training.train import train
     return train

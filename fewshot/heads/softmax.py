@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from fewshot.heads.batches import Labels, ShuffledBatches, class_weights
 from fewshot.heads.estimator import HeadEstimator, middle_and_scale
@@ -86,14 +87,16 @@ class SoftmaxHead(HeadEstimator):
             made = Head(dense_layers(model), classifier_of(model), unit=shape.mapped)
             return standardize(made, mean, scale)
 
-        weights = class_weights(y, self._counted())
+        how = self._counted()
+        weights = class_weights(y, how)
+        held = None if validation is None else class_weights(validation[1], how)
         after = fit(
             model,
             ShuffledBatches(inner, y, weights, size=self.batch, seed=self.seed),
             stage="head",
             epochs=self.epochs,
             patience=self.patience if validation else 0,
-            validate=(lambda: scored(head(), *validation)) if validation else None,
+            validate=(lambda: scored(head(), *validation, held)) if validation else None,
             state=state,
             hooks=hooks,
         )
@@ -108,12 +111,14 @@ class SoftmaxHead(HeadEstimator):
         return given
 
 
-def scored(head: Head, x: Floats, y: Labels) -> Scores:
-    """Return how a head does on vectors (n, d) with labels."""
-    return scores_of(head.logits(x), y)
+def scored(head: Head, x: Floats, y: Labels, weights: NDArray[np.float32] | None = None) -> Scores:
+    """Return how a head does on vectors (n, d) with labels; weights: (n,) what each counts."""
+    return scores_of(head.logits(x), y, weights)
 
 
-def scores_of(logits: Floats, y: Labels) -> Scores:
-    """Return how logits (n, classes) do beside the labels."""
+def scores_of(logits: Floats, y: Labels, weights: NDArray[np.float32] | None = None) -> Scores:
+    """Return how logits (n, classes) do beside the labels; weights: (n,) what each counts."""
+    if not np.isfinite(logits).all():
+        raise FloatingPointError("it answers numbers that are not finite: learn at a lower rate")
     right = float(np.mean(logits.argmax(axis=1) == y))
-    return Scores(cross_entropy(logits.astype(np.float64), y), right)
+    return Scores(cross_entropy(logits.astype(np.float64), y, weights), right)

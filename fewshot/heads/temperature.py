@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fewshot.heads.batches import Labels
 from fewshot.heads.head import Floats
@@ -38,8 +39,14 @@ def fit_scale(vectors: Floats, labels: Labels, classes: int) -> float:
     return float(_SCALES[int(np.argmin(losses))])
 
 
-def cross_entropy(logits: np.ndarray, labels: Labels) -> float:
-    """Return the mean of -log p of the right class, nats; logits: (n, classes)."""
+def cross_entropy(
+    logits: NDArray[np.float64], labels: Labels, weights: NDArray[np.float32] | None = None
+) -> float:
+    """Return the mean of -log p of the right class, nats; logits: (n, classes).
+
+    weights: (n,) what each counts; None: all alike.
+    """
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_sum = np.log(np.exp(shifted).sum(axis=1))
-    return float(np.mean(log_sum - shifted[np.arange(len(labels)), labels]))
+    each = log_sum - shifted[np.arange(len(labels)), labels]
+    return float(np.average(each, weights=weights))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from fewshot.heads.batches import Labels, NameBatches
+from fewshot.heads.batches import Labels, NameBatches, class_weights
 from fewshot.heads.estimator import HeadEstimator, middle_and_scale
 from fewshot.heads.fitting import Epoch, Hooks, State, fit
 from fewshot.heads.head import Floats, Head
@@ -89,13 +89,14 @@ class TripletHead(HeadEstimator):
             closest = prototype_classifier(means, fit_scale(vectors, y, classes))
             return Head(space.hidden, closest, unit=True)
 
+        held = None if validation is None else class_weights(validation[1], "balanced")
         after = fit(
             model,
             NameBatches(inner, y, names=self.names, pictures=self.pictures, seed=self.seed),
             stage="head",
             epochs=self.epochs,
             patience=self.patience if validation else 0,
-            validate=(lambda: scored(head(), *validation)) if validation else None,
+            validate=(lambda: scored(head(), *validation, held)) if validation else None,
             state=state,
             hooks=hooks,
         )

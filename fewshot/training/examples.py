@@ -146,12 +146,12 @@ def _refuse_leaks(examples: Examples, folder: Path, validation: Path) -> None:
         f"{known[one.digest]} = {one.file}" for one in examples.validation if one.digest in known
     ]
     if both:
-        listed = "".join(f"\n  {pair}" for pair in both[:_SHOWN])
-        more = f"\n  and {len(both) - _SHOWN} more" if len(both) > _SHOWN else ""
+        listed = ", ".join(both[:_SHOWN])
+        more = f" and {len(both) - _SHOWN} more" if len(both) > _SHOWN else ""
         raise CannotTrain(
             str(folder),
             f"{len(both)} picture(s) stand in {validation} too, so the validation would be of what "
-            f"was learned by heart; take them out of one:{listed}{more}",
+            f"was learned by heart; take them out of one: {listed}{more}",
             both,
         )
 

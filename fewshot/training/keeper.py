@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -99,6 +99,16 @@ class Keeper:
         done = progress.state.done if progress.state else []
         lines = log_lines([*progress.history, *done], timed=True)
         (self._folder / LOG).write_text(lines, encoding="utf-8")
+
+
+def best_epochs(history: Sequence[Epoch]) -> dict[str, int]:
+    """Return the number of the epoch that was kept, of each phase."""
+    best: dict[str, Epoch] = {}
+    for one in history:
+        before = best.get(one.stage)
+        if before is None or (one.validation_loss or 0.0) < (before.validation_loss or 0.0):
+            best[one.stage] = one
+    return {stage: one.number for stage, one in best.items()}
 
 
 def log_lines(history: list[Epoch], *, timed: bool) -> str:

@@ -18,7 +18,8 @@ class Made:
 
     validated: its features of these, as they are served, (n, base.d). untrained: what nearest class
     mean says of them before training, (n,); None from scratch. parity: how well the served graph
-    agrees with Keras, for people.
+    agrees with Keras, for people. lift: how much nearer strangers come than names it was trained
+    on do to each other; None where that was not measured.
     """
 
     base: Base
@@ -28,3 +29,4 @@ class Made:
     validated: Floats
     untrained: NDArray[np.int64] | None
     parity: str
+    lift: float | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from importlib.util import find_spec
 
@@ -19,3 +20,4 @@ def require_training() -> None:
             "install the extra for it: pip install 'fewshot[train]' (in a clone '.[train]')",
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of the second model already

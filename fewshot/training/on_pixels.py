@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,19 +18,31 @@ from fewshot.backbones.preprocessing import PREPROCESSINGS
 from fewshot.backbones.provision import weights_of
 from fewshot.backbones.squeeze import prepared
 from fewshot.bundles.bundle import Base
+from fewshot.heads.batches import Labels
 from fewshot.heads.fitting import Hooks
 from fewshot.heads.head import Floats
-from fewshot.training.keeper import Keeper
+from fewshot.lengths import unit_rows
+from fewshot.training.keeper import Keeper, best_epochs
 from fewshot.training.made import Made
 from fewshot.training.metrics import nearest_mean
 from fewshot.training.network import base_of, scratch_base, seeing_pixels, with_head
-from fewshot.training.phases import Pictures, Training, run_model, trained_head
+from fewshot.training.phases import (
+    HEAD,
+    NETWORK,
+    Pictures,
+    Progress,
+    Training,
+    run_model,
+    trained_head,
+)
 from fewshot.training.scratch import PREPROCESSING, SIZE
 from fewshot.training.settings import Settings
 from fewshot.training.squares import Squares
+from fewshot.training.strangers import Places, Space, stranger_lift
 from fewshot.watch import Watch
 
 _COMPARED = 16  # pictures that the graph and Keras are asked about
+_FOLDS = 2  # with which the names left out cost as much again as the training
 _SOURCE = "no weights: random numbers"
 
 
@@ -38,6 +51,7 @@ class Start:
 
     def __init__(self, settings: Settings, choice: BackboneChoice | None, watch: Watch) -> None:
         """Build it; raises what `load_backbone` raises, BadSetting."""
+        self._choice = choice
         if choice is None:
             self.size, self.preprocessing = settings.size or SIZE, PREPROCESSING
             self.network, self.source, self.weights = "scratch", _SOURCE, ""
@@ -51,6 +65,10 @@ class Start:
         self.source = f"{spec.summary} (layer {made.layer or 'its own'}, {made.size} pixels)"
         self.base = base_of(made, weights.path)
 
+    def again(self, settings: Settings) -> Start:
+        """Return it as it was before anything was trained."""
+        return Start(settings, self._choice, Watch())
+
 
 def train_network(
     start: Start,
@@ -61,8 +79,12 @@ def train_network(
     watch: Watch,
     *,
     resume: bool,
+    strangers: bool,
 ) -> Made:
-    """Train a network on pictures; what comes out is checked as it will be served."""
+    """Train a network on pictures; what comes out is checked as it will be served.
+
+    strangers: whether to measure how much nearer strangers come, which takes as long again.
+    """
     progress = keeper.resumed(resume=resume)
     classes = int(train.labels.max()) + 1
     network = with_head(start.base, settings, classes)
@@ -77,6 +99,7 @@ def train_network(
     )  # fmt: skip
     with keeper.following(progress, training.steps):
         history = training.run(progress, keeper.keep)
+        lift = _lift(start, training, best_epochs(history)) if strangers else None
     with watch.quiet():
         head = trained_head(training)
         graph, validated, parity = _served(network.features, start, validation.pixels)
@@ -84,7 +107,28 @@ def train_network(
         start.network, start.size, start.preprocessing, head.d_in, start.weights, start.source,
         start.license,
     )  # fmt: skip
-    return Made(base, head, graph, history, validated, before, parity)
+    return Made(base, head, graph, history, validated, before, parity, lift)
+
+
+def _lift(start: Start, trained: Training, epochs: dict[str, int]) -> float | None:
+    settings, pixels = trained.settings, trained.train.pixels
+    settings = replace(
+        settings, epochs=epochs.get(NETWORK, 1), head_epochs=epochs.get(HEAD, 1), patience=0
+    )
+    with trained.watch.bar("strangers", _FOLDS) as advance:
+
+        def again(places: Places, labels: Labels) -> Space:
+            fresh, classes = start.again(settings), int(labels.max()) + 1
+            network = with_head(fresh.base, settings, classes)
+            some = Pictures(pixels[places], labels)
+            Training(
+                network, fresh.preprocessing, settings, classes, some, None, Watch(), Hooks()
+            ).run(Progress(), lambda _: None)
+            see = seeing_pixels(network.features, fresh.preprocessing, settings)
+            advance(1)
+            return lambda asked: unit_rows(run_model(see, pixels[asked]))
+
+        return stranger_lift(trained.train.labels, again, folds=_FOLDS, seed=settings.seed)
 
 
 def _served(features: keras.Model, start: Start, pixels: Squares) -> tuple[bytes, Floats, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,12 @@ from fewshot.heads.head import Floats
 from fewshot.heads.softmax import SoftmaxHead
 from fewshot.heads.triplet import TripletHead
 from fewshot.pipeline import ordered_map
-from fewshot.training.keeper import Keeper
+from fewshot.training.keeper import Keeper, best_epochs
 from fewshot.training.made import Made
 from fewshot.training.metrics import nearest_mean
 from fewshot.training.phases import HEAD
 from fewshot.training.settings import Settings
+from fewshot.training.strangers import FOLDS, Places, Space, stranger_lift
 from fewshot.watch import Watch
 
 
@@ -66,10 +68,15 @@ def train_head(
     train: tuple[Floats, Labels],
     validation: tuple[Floats, Labels],
     keeper: Keeper,
+    watch: Watch,
     *,
     resume: bool,
+    strangers: bool,
 ) -> Made:
-    """Train a softmax or triplet head on unit vectors (n, d) and the numbers of their classes."""
+    """Train a softmax or triplet head on unit vectors (n, d) and the numbers of their classes.
+
+    strangers: whether to measure how much nearer strangers come, which trains as often again.
+    """
     progress = keeper.resumed(resume=resume)
     estimator = estimator_of(settings)
     steps = settings.epochs * _steps(settings, train[1])
@@ -77,10 +84,26 @@ def train_head(
         estimator.fit_watched(
             *train, validation=validation, state=progress.state, hooks=keeper.hooks(HEAD)
         )
+        epochs = best_epochs(estimator.history_)[HEAD]
+        lift = _lift(settings, epochs, *train, watch) if strangers else None
     base, graph, parity = base_of_backbone(backbone)
     classes = len(np.unique(train[1]))
     before = nearest_mean(*train, validation[0], classes)
-    return Made(base, estimator.head_, graph, estimator.history_, validation[0], before, parity)
+    return Made(
+        base, estimator.head_, graph, estimator.history_, validation[0], before, parity, lift
+    )
+
+
+def _lift(settings: Settings, epochs: int, x: Floats, y: Labels, watch: Watch) -> float | None:
+    settings = replace(settings, epochs=epochs, patience=0)
+    with watch.bar("strangers", FOLDS) as advance:
+
+        def again(places: Places, labels: Labels) -> Space:
+            one = estimator_of(settings).fit(x[places], labels)
+            advance(1)
+            return lambda asked: one.transform(x[asked])
+
+        return stranger_lift(y, again, seed=settings.seed)
 
 
 def estimator_of(settings: Settings) -> HeadEstimator:

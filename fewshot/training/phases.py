@@ -123,7 +123,7 @@ class Training:
                 found = found @ closest.kernel
             elif found.shape[1] == 1:
                 found = np.concatenate([np.zeros_like(found), found], axis=1)
-            return scores_of(found, truth)
+            return scores_of(found, truth, class_weights(truth, self._counted))
 
         def after_epoch(state: State) -> None:
             progress.phase, progress.state = phase, state
@@ -145,9 +145,12 @@ class Training:
         if settings.loss == "triplet":
             names, pictures = settings.names, settings.pictures
             return NameBatches(given, labels, names=names, pictures=pictures, seed=settings.seed)
-        how = None if settings.class_weights == "none" else settings.class_weights
-        weights = class_weights(labels, how)
+        weights = class_weights(labels, self._counted)
         return ShuffledBatches(given, labels, weights, size=settings.batch, seed=settings.seed)
+
+    @property
+    def _counted(self) -> str | None:
+        return None if self.settings.class_weights == "none" else self.settings.class_weights
 
     def _inputs(self) -> tuple[keras.Model, NDArray[Any], NDArray[Any]]:
         """Return the model to fit and what it is given: pixels, or what the frozen part makes."""

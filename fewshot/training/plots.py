@@ -6,6 +6,7 @@ Without a date or a version inside: the same training draws the same bytes.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -95,7 +96,9 @@ def _short(name: str) -> str:
 def _png(figure: Figure) -> bytes:
     made = io.BytesIO()
     here = set(font_manager.get_font_names())
-    with rc_context({"font.family": [one for one in _FONTS if one in here]}):
+    fonts = rc_context({"font.family": [one for one in _FONTS if one in here]})
+    with fonts, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # no font here draws it: a box is
         FigureCanvasAgg(figure)
         figure.savefig(made, format="png", dpi=110, metadata={"Software": None})
     return made.getvalue()

@@ -145,6 +145,19 @@ class Settings:
         """Return the digest of all of it, hex."""
         return sha256(json.dumps(self.to_mapping(), sort_keys=True).encode()).hexdigest()
 
+    def that_count(self) -> dict[str, Any]:
+        """Return those that decide something in a training of its kind, ready for JSON."""
+        out: set[str] = set()
+        if self.loss != "triplet":
+            out |= {"mining", "margin", "d", "names", "pictures"}
+        else:
+            out |= {"batch", "class_weights"}
+        if self.kind != "finetune":
+            out |= {"head_epochs", "head_rate", "unfreeze"}
+        if not self.trains_network:
+            out |= {"augment"}
+        return {name: value for name, value in self.to_mapping().items() if name not in out}
+
     def to_mapping(self) -> dict[str, Any]:
         """Return its parts, ready for JSON."""
         return asdict(self) | {"augment": dict(self.augment)}
