@@ -50,7 +50,7 @@ def _again(
 def asked(
     vectors: Vectors, labels: Labels, names: int, seed: int, kind: type[HeadEstimator] | None
 ) -> dict[str, Any]:
-    """Return, for one gallery, hits and trials of strangers and of known names, by lift and rate."""
+    """Return, for one gallery, hits and trials of strangers and of known names."""
     drawn = draw(labels, names, SHOTS, np.random.default_rng(seed))
     enrolled = np.unique(labels[drawn.support])
     own = np.searchsorted(enrolled, labels[drawn.support])
@@ -116,10 +116,10 @@ def main() -> int:
     for rate in RATES:
         head += [f"strangers named, {rate:.0%} asked", "known rightly named"]
     about = (
-        f"Shares in %, 95 % intervals (Wilson, as if pictures were independent; they are not quite), "
-        f"{options.repeats} draws of names of {SET} ({len(pictures.files)} train pictures, "
-        f"{len(pictures.classes)} names), MobileNetV2, rule mean. Defaults of the heads were chosen "
-        "on these pictures; the lift was not fitted to anything."
+        "Shares in %, 95 % intervals (Wilson, as if pictures were independent; they are not "
+        f"quite), {options.repeats} draws of names of {SET} ({len(pictures.files)} train pictures, "
+        f"{len(pictures.classes)} names), MobileNetV2, rule mean. Defaults of the heads were "
+        "chosen on these pictures; the lift was not fitted to anything."
     )
     table = markdown(head, rows)
     write("training_strangers", {"galleries": result}, table, options.out, about)

@@ -140,6 +140,7 @@ def path(form: str | None) -> int:
     from fewshot.backbones.cache import (
         artifacts_folder,
         cache_folder,
+        models_folder,
         searched_folders,
         weights_folder,
     )
@@ -148,6 +149,7 @@ def path(form: str | None) -> int:
         "cache": str(cache_folder()),
         "weights": str(weights_folder()),
         "backbones": str(artifacts_folder()),
+        "models": str(models_folder()),
         "searched": [str(one) for one in searched_folders()],
     }
     _emit_one(row, form, "paths", "cache")
