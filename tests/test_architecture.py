@@ -63,7 +63,7 @@ FLOORS = [
     {"backbones.weights", "backbones.plan", "backbones.keras_weights", "backbones.litert"},
     {"backbones.inventory", "backbones.keras_networks", "backbones.export", "heads.softmax"},
     {"backbones.own_network", "heads.triplet", "training.metrics", "training.made"}
-    | {"training.strangers"},
+    | {"training.strangers", "training.starting_point"},
     {"backbones.keras_build", "training.network", "training.card"},
     {"backbones.provision"},
     {"gallery_file", "images", "same_picture", "folders", "backbones.palette", "calibration"}
@@ -90,7 +90,7 @@ FLOORS = [
     {"training.on_vectors", "training.on_pixels"},
     {"training.train"},
     {"plans.errors", "plans.plan"},
-    {"plans.table", "plans.gathering", "plans.laying_out", "plans.available", "plans.judging"},
+    {"plans.table", "plans.gathering", "plans.available", "plans.judging"},
     {"plans.plan_file", "plans.outcome", "plans.drawn"},
     {"plans.running", "plans.remarks"},
     {"plans.report"},

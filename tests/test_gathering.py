@@ -12,7 +12,6 @@ from fewshot.backbones.catalog import MOBILENETV2
 from fewshot.plans.available import first_here
 from fewshot.plans.errors import WrongLayout
 from fewshot.plans.gathering import gather
-from fewshot.plans.laying_out import laid_out
 from fewshot.plans.plan_file import read_plan
 from tests.conftest import Folder, Run
 from tests.test_plan_file import PLAN, SHIPPED, plan_at
@@ -121,19 +120,6 @@ def test_no_folder_at_all_is_one_line(fewshot: Run, tmp_path: Path) -> None:
     assert answer.code == 2
     assert answer.err.count("\n") == 1
     assert "there is no such folder; it wants DIR laid out as" in answer.err
-
-
-def test_links_are_told_by_the_pictures_own_paths(root: Path, tmp_path: Path) -> None:
-    found = gather(read_plan(plan_at(tmp_path)), root)
-    with laid_out(found.learn, found.tests["test"]) as folders:
-        assert len(list(folders.learn.glob("*/*"))) == 8
-        assert folders.validation is not None
-        assert len(list(folders.validation.glob("*/*"))) == 4
-        link = folders.learn / "blue" / "000000.png"
-        assert folders.told(f"passed over {link}: dark") == (
-            f"passed over {root}/train/blue/00.png: dark"
-        )
-    assert not folders.learn.exists()
 
 
 def test_the_first_backbone_whose_weights_are_here_is_taken(

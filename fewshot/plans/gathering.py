@@ -10,13 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from fewshot.digest import file_digest
 from fewshot.errors import AmbiguousFolder, NoImagesFound
-from fewshot.folders import plan_enrollment
-from fewshot.names import clean_name
 from fewshot.plans.errors import WrongLayout
 from fewshot.plans.plan import DROP, Plan, Test
-from fewshot.training.examples import Example, Examples
+from fewshot.training.errors import CannotTrain
+from fewshot.training.examples import Example, Examples, listed
 
 _SHOWN = 5
 
@@ -71,24 +69,9 @@ def _listed(plan: Plan, folder: Path, inside: str, notes: list[str]) -> list[Exa
     if not os.path.isdir(place):
         raise _wrong(plan, folder, f"it has no folder {inside}")
     try:
-        found = plan_enrollment(place, None)
-    except (AmbiguousFolder, NoImagesFound) as error:
+        return listed(place, notes)
+    except (AmbiguousFolder, CannotTrain, NoImagesFound) as error:
         raise _wrong(plan, folder, str(error)) from error
-    notes += found.notes
-    known: dict[str, Example] = {}
-    for name, file in found.pictures:
-        try:
-            digest = file_digest(file)
-        except OSError:
-            digest = ""  # it is named when it is to be decoded
-        one = Example(file, clean_name(name), digest)
-        other = known.setdefault(digest or str(file), one)
-        if other.name != one.name:
-            both = f"{other.file} and {one.file}"
-            raise _wrong(plan, folder, f"{both} are the same picture in two classes; take one out")
-        if other is not one:
-            notes.append(f"{one.file} is {other.file.name} once more: passed over")
-    return list(known.values())
 
 
 def _split(own: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:

@@ -107,8 +107,12 @@ class Judge:
             self._embedders[choice] = Embedder.by_name("whole", choice, self._watch)
         new = [one.file for one in some if (choice, str(one.file)) not in self._vectors]
         if new:
-            rows, _ = embed_files(new, self._embedders[choice], self._watch, self._threads)
-            self._vectors |= {(choice, str(file)): row for file, row in zip(new, rows, strict=True)}
-        found = [(one, self._vectors[choice, str(one.file)]) for one in some]
-        kept = [(one, vector) for one, vector in found if vector.any()]
-        return np.stack([vector for _, vector in kept]), [one for one, _ in kept]
+            rows, lost = embed_files(new, self._embedders[choice], self._watch, self._threads)
+            gone = {one.source for one in lost}
+            read = [file for file in new if str(file) not in gone]
+            self._vectors |= {
+                (choice, str(file)): row for file, row in zip(read, rows, strict=True)
+            }
+        kept = [one for one in some if (choice, str(one.file)) in self._vectors]
+        vectors = [self._vectors[choice, str(one.file)] for one in kept]
+        return np.stack(vectors), kept

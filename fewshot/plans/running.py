@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from fewshot.backbones.catalog import PALETTE
 from fewshot.backbones.errors import WeightsRefused
 from fewshot.classifier import Classifier
 from fewshot.errors import CannotWrite
 from fewshot.plans.available import first_here
 from fewshot.plans.gathering import Gathered, gather
-from fewshot.plans.laying_out import LaidOut, Translated, laid_out
 from fewshot.plans.outcome import Figure, Gone, Outcome, Scored, WayOutcome
 from fewshot.plans.plan import Candidate, Plan, Way
+from fewshot.training.examples import Examples, split_examples
 from fewshot.training.needs import require_training
 from fewshot.watch import Watch
 
@@ -49,10 +51,12 @@ def run_plan(
     except OSError as error:
         raise CannotWrite(out, (error.strerror or str(error)).lower(), "results") from error
     first = plan.tests[0]
-    chooses = gathered.tests[first.name] if first.chooses_epoch else None
-    with laid_out(gathered.learn, chooses) as folders:
-        run = _Run(plan, gathered, folders, out, threads, Translated(watch, folders))
-        ways = [run.go(number, way) for number, way in enumerate(plan.ways, 1)]
+    if first.chooses_epoch:
+        examples = Examples(gathered.learn, gathered.tests[first.name])
+    else:
+        examples = split_examples(gathered.learn, plan.validation, plan.seed)
+    run = _Run(plan, gathered, examples, out, threads, watch)
+    ways = [run.go(number, way) for number, way in enumerate(plan.ways, 1)]
     return Outcome(plan, gathered, tuple(ways))
 
 
@@ -63,12 +67,12 @@ class _Run:
         self,
         plan: Plan,
         gathered: Gathered,
-        folders: LaidOut,
+        examples: Examples,
         out: Path,
         threads: int | None,
         watch: Watch,
     ) -> None:
-        self.plan, self.gathered, self.folders = plan, gathered, folders
+        self.plan, self.gathered, self.examples = plan, gathered, examples
         self.out, self.threads, self.watch = out, threads, watch
 
     @cached_property
@@ -83,8 +87,8 @@ class _Run:
         """What trains, with what TensorFlow says while it is imported kept back."""
         require_training()
         with self.watch.quiet():
-            from fewshot.training.train import train
-        return train
+            from fewshot.training.train import train_on
+        return train_on
 
     def go(self, number: int, way: Way) -> WayOutcome:
         """Go one way, with the first of its backbones that is here and whose weights fit."""
@@ -106,14 +110,15 @@ class _Run:
     def _gone(self, way: Way, candidate: Candidate) -> Gone:
         began = perf_counter()
         model = self.out / f"{way.name}.fewshot"
+        settings = candidate.settings
+        if candidate.choice and candidate.choice.name == PALETTE.name:
+            settings = replace(settings, size=None)  # it has its own
         trained = self.train(
-            self.folders.learn, model, candidate.settings,
-            backbone=candidate.choice or "palette", validation=self.folders.validation,
-            split=self.plan.validation, threads=self.threads, watch=self.watch,
-            resume=_interrupted(model),
+            self.examples, model, settings, backbone=candidate.choice,
+            resume=_interrupted(model), strangers=False, threads=self.threads, watch=self.watch,
         )  # fmt: skip
         classifier = Classifier(trained.bundle, model, self.watch)
-        refused = {self.folders.originals[path]: reason for path, reason in trained.refused}
+        refused = dict(trained.refused)
         scored = []
         for test in self.plan.tests:
             asked = self.gathered.tests[test.name]

@@ -70,12 +70,12 @@ def read_examples(
     Raises CannotTrain, NoImagesFound, AmbiguousFolder.
     """
     notes: list[str] = []
-    own = _listed(folder, notes)
+    own = listed(folder, notes)
     if validation is None:
         _check_classes(str(folder), own)
-        examples = _split(own, split, seed)
+        examples = split_examples(own, split, seed)
     else:
-        examples = Examples(tuple(own), tuple(_listed(validation, notes)))
+        examples = Examples(tuple(own), tuple(listed(validation, notes)))
         _refuse_leaks(examples, folder, validation)
     check(examples, str(folder))
     return examples, notes
@@ -99,7 +99,11 @@ def check(examples: Examples, what: str) -> None:
         )  # fmt: skip
 
 
-def _listed(folder: Path, notes: list[str]) -> list[Example]:
+def listed(folder: Path, notes: list[str]) -> list[Example]:
+    """List a folder of classes; a picture that stands twice in a class counts once.
+
+    Raises CannotTrain for one in two classes, NoImagesFound, AmbiguousFolder.
+    """
     plan = plan_enrollment(folder, None)
     notes += plan.notes
     found: dict[str, Example] = {}
@@ -156,7 +160,8 @@ def _refuse_leaks(examples: Examples, folder: Path, validation: Path) -> None:
         )
 
 
-def _split(own: Sequence[Example], share: float, seed: int) -> Examples:
+def split_examples(own: Sequence[Example], share: float, seed: int) -> Examples:
+    """Part each class by a draw, one picture at least on each side; raises CannotTrain."""
     if not 0.0 < share < 1.0:
         raise CannotTrain("this", f"a split lies between 0 and 1, not {share}")
     rng = np.random.default_rng(seed)

@@ -23,24 +23,25 @@ from fewshot.training.made import Made
 from fewshot.training.metrics import nearest_mean
 from fewshot.training.phases import HEAD
 from fewshot.training.settings import Settings
-from fewshot.training.strangers import FOLDS, Places, Space, stranger_lift
+from fewshot.training.strangers import Places, Space, folds_of, stranger_lift
 from fewshot.watch import Watch
 
 
 def embed_files(
     files: Sequence[Path], embedder: Embedder, watch: Watch, threads: int | None
 ) -> tuple[Floats, list[Refusal]]:
-    """Embed pictures: (n, d) float32 of length 1; a refusal's row is zero."""
+    """Embed pictures: (n, d) float32 of length 1, those that can be read, and the refusals."""
     rows = np.zeros((len(files), embedder.recipe.d), np.float32)
-    refused = []
+    refused, read = [], 0
     with watch.bar("embedding", len(files)) as advance:
-        for row, one in enumerate(ordered_map(embedder.attempt, files, workers=threads)):
+        for one in ordered_map(embedder.attempt, files, workers=threads):
             if isinstance(one, Refusal):
                 refused.append(one)
             else:
-                rows[row] = one.vector
+                rows[read] = one.vector
+                read += 1
             advance(1)
-    return rows, refused
+    return rows[:read], refused
 
 
 def base_of_backbone(backbone: Backbone) -> tuple[Base, bytes | None, str]:
@@ -96,7 +97,7 @@ def train_head(
 
 def _lift(settings: Settings, epochs: int, x: Floats, y: Labels, watch: Watch) -> float | None:
     settings = replace(settings, epochs=epochs, patience=0)
-    with watch.bar("strangers", FOLDS) as advance:
+    with watch.bar("strangers", folds_of(int(y.max()) + 1)) as advance:
 
         def again(places: Places, labels: Labels) -> Space:
             one = estimator_of(settings).fit(x[places], labels)

@@ -26,8 +26,8 @@ def read_squares(
 ) -> tuple[Squares, list[UnreadableImage]]:
     """Decode, crop and squeeze pictures by the product's own path: (n, size, size, 3).
 
-    folder: where the array lies if it is large. Of a picture that cannot be read the row is black,
-    and it is among the refusals.
+    folder: where the array lies if it is large. Pictures that cannot be read have no row; they are
+    the refusals.
     """
     cut = find_cropper(crop)
 
@@ -44,12 +44,13 @@ def read_squares(
         found = np.memmap(folder / "pixels.bin", np.uint8, "w+", shape=shape)
     else:
         found = np.zeros(shape, np.uint8)
-    refused = []
+    refused, read = [], 0
     with watch.bar("reading pictures", len(files)) as advance:
-        for row, made in enumerate(ordered_map(one, files)):
+        for made in ordered_map(one, files):
             if isinstance(made, UnreadableImage):
                 refused.append(made)
             else:
-                found[row] = made
+                found[read] = made
+                read += 1
             advance(1)
-    return found, refused
+    return found[:read], refused

@@ -24,7 +24,8 @@ Places = NDArray[np.int64]
 Space = Callable[[Places], Floats]
 """Places of pictures come in; their vectors in a trained space, of length 1, go out."""
 
-FOLDS = 3
+MANY, FOLDS, FOLDS_OF_FEW = 20, 3, 5
+"""Of few names, fewer are left out at a time: what is left must not be much less than all."""
 FEWEST_NAMES = 6
 """Names from which on some can be left out and enough are left."""
 AT = 0.05
@@ -32,16 +33,22 @@ AT = 0.05
 
 
 def stranger_lift(
-    labels: Labels, train: Callable[[Places, Labels], Space], *, folds: int = FOLDS, seed: int = 0
+    labels: Labels,
+    train: Callable[[Places, Labels], Space],
+    *,
+    folds: int | None = None,
+    seed: int = 0,
 ) -> float | None:
     """Return how much nearer strangers come, as a decision score, 0 or more.
 
     train: trains on pictures at these places, their labels from 0 on, and returns the space.
+    folds: how often it is called; None: `folds_of` the names.
     None where there are too few names to leave some out.
     """
     names = int(labels.max()) + 1
     if names < FEWEST_NAMES:
         return None
+    folds = folds or folds_of(names)
     fold_of = np.random.default_rng((seed, 77)).permutation(names) % folds
     lifts = []
     for fold in range(folds):
@@ -56,6 +63,11 @@ def stranger_lift(
         stand_ins[np.arange(len(own)), own] = NEVER
         lifts.append(_reached(strangers @ means.T) - _reached(stand_ins))
     return max(0.0, float(np.mean(lifts)))
+
+
+def folds_of(names: int) -> int:
+    """Return how often training is done again, each time without some of so many names."""
+    return FOLDS if names >= MANY else FOLDS_OF_FEW
 
 
 def _reached(cosines: Floats) -> float:

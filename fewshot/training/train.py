@@ -9,19 +9,17 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
-
 from fewshot.backbones.artifact import versions_of
-from fewshot.backbones.catalog import DEFAULT
 from fewshot.backbones.choice import BUNDLE, BackboneChoice, is_bundle
 from fewshot.bundles.bundle import CARD, CONFUSION, CURVE, LOG, Bundle
 from fewshot.embedder import Embedder
 from fewshot.errors import CannotWrite
+from fewshot.heads.batches import Labels
 from fewshot.heads.fitting import Epoch
 from fewshot.training.card import model_card
-from fewshot.training.errors import BadSetting, CannotTrain
-from fewshot.training.examples import Example, Examples, check, read_examples
-from fewshot.training.keeper import Keeper, log_lines
+from fewshot.training.errors import CannotTrain
+from fewshot.training.examples import Examples, check, read_examples
+from fewshot.training.keeper import Keeper, best_epochs, log_lines
 from fewshot.training.made import Made
 from fewshot.training.metrics import Metrics, measure
 from fewshot.training.on_pixels import Start, train_network
@@ -30,6 +28,7 @@ from fewshot.training.phases import Pictures
 from fewshot.training.plots import confusion_matrix, learning_curve
 from fewshot.training.settings import Settings
 from fewshot.training.squares import read_squares
+from fewshot.training.starting_point import backbone_for
 from fewshot.watch import Watch
 
 _DEAF = Watch()
@@ -76,17 +75,36 @@ def train(
     Raises CannotTrain, BadSetting, CannotWrite, and what a backbone raises.
     """
     out = Path(out)
-    folder = _room(out)
+    room_for(out)
     held = None if validation is None else Path(validation)
     examples, notes = read_examples(Path(pictures), held, split=split, seed=settings.seed)
     for note in notes:
         watch.say(note)
-    choice = _choice(backbone, settings)
+    return train_on(
+        examples, out, settings, backbone=backbone, resume=resume, strangers=strangers,
+        threads=threads, watch=watch,
+    )  # fmt: skip
+
+
+def train_on(
+    examples: Examples,
+    out: Path,
+    settings: Settings,
+    *,
+    backbone: str | BackboneChoice | None = None,
+    resume: bool = False,
+    strangers: bool = True,
+    threads: int | None = None,
+    watch: Watch = _DEAF,
+) -> Trained:
+    """Train on pictures that were listed already; see `train`."""
+    folder = room_for(out)
+    choice = backbone_for(backbone, settings)
     run = _Run(examples, settings, choice, folder, resume, strangers, threads, watch)
     try:
         made = run.on_pixels() if settings.trains_network else run.on_vectors()
     except FloatingPointError as error:
-        raise CannotTrain(str(pictures), str(error)) from error
+        raise CannotTrain("these pictures", str(error)) from error
     return run.written(made, out)
 
 
@@ -114,46 +132,38 @@ class _Run:
         assert self.choice is not None
         embedder = Embedder.by_name(_CROP, self.choice, self.watch)
         vectors, refused = embed_files(self._files, embedder, self.watch, self.threads)
-        kept = self._kept([(one.source, one.reason) for one in refused])
+        train, held = self._kept([(one.source, one.reason) for one in refused])
         self._begin(embedder.recipe.fingerprint)
-        (train, labels), (held, held_labels) = self._halves(kept)
+        n = len(train)
         return train_head(
-            embedder.backbone, self.settings, (vectors[train], labels),
-            (vectors[held], held_labels), self.keeper, self.watch, **self.how,
+            embedder.backbone, self.settings, (vectors[:n], train), (vectors[n:], held),
+            self.keeper, self.watch, **self.how,
         )  # fmt: skip
 
     def on_pixels(self) -> Made:
         start = Start(self.settings, self.choice, self.watch)
         squares, refused = read_squares(self._files, start.size, _CROP, self.folder, self.watch)
-        kept = self._kept([(one.source, one.reason) for one in refused])
+        train, held = self._kept([(one.source, one.reason) for one in refused])
         self._begin(f"{start.network} {start.source} {start.weights}")
-        (train, labels), (held, held_labels) = self._halves(kept)
+        n = len(train)
         return train_network(
-            start, self.settings, Pictures(squares[train], labels),
-            Pictures(squares[held], held_labels), self.keeper, self.watch, **self.how,
+            start, self.settings, Pictures(squares[:n], train), Pictures(squares[n:], held),
+            self.keeper, self.watch, **self.how,
         )  # fmt: skip
 
     @property
     def _files(self) -> list[Path]:
         return [one.file for one in (*self.examples.train, *self.examples.validation)]
 
-    def _kept(self, refused: Sequence[tuple[str, str]]) -> list[Example]:
-        """Leave out what could not be read; return what there was, in the order of the rows."""
-        before = [*self.examples.train, *self.examples.validation]
+    def _kept(self, refused: Sequence[tuple[str, str]]) -> tuple[Labels, Labels]:
+        """Leave out what could not be read; return the labels of both sides of what is left."""
         for source, reason in refused:
             self.watch.say(f"passed over {source}: {reason}")
         self.refused = list(refused)
         self.examples = self.examples.without({Path(source) for source, _ in refused})
         check(self.examples, "what could be read")
-        return before
-
-    def _halves(self, before: list[Example]) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return rows and labels of what to learn from, and of what to score on."""
-        rows = {id(one): row for row, one in enumerate(before)}
-        return [
-            (np.array([rows[id(one)] for one in some], np.int64), self.examples.labels(some))
-            for some in (self.examples.train, self.examples.validation)
-        ]
+        examples = self.examples
+        return examples.labels(examples.train), examples.labels(examples.validation)
 
     def _begin(self, base: str) -> None:
         parts = [self.settings.digest, self.examples.digest, base]
@@ -201,26 +211,7 @@ class _Run:
         return Trained(out, self.folder, digest, bundle, metrics, history, examples, refused)
 
 
-def _choice(backbone: str | BackboneChoice | None, settings: Settings) -> BackboneChoice | None:
-    if settings.kind == "scratch":
-        return None
-    if backbone is None:
-        backbone = "mobilenetv2" if settings.kind == "finetune" else DEFAULT
-    from dataclasses import replace
-
-    choice = BackboneChoice.of(backbone)
-    if choice.own_model and is_bundle(choice.own_model):
-        raise BadSetting("backbone", choice.name, "train anew from what that model was made from")
-    if settings.size is not None and choice.size is None and choice.name != "palette":
-        choice = replace(choice, size=settings.size)
-    if settings.kind == "finetune" and choice.name == "palette":
-        raise BadSetting(
-            "backbone", "palette", "it has no weights; train a softmax or triplet head"
-        )
-    return choice
-
-
-def _room(out: Path) -> Path:
+def room_for(out: Path) -> Path:
     """Return the folder beside the model, made; raises CannotWrite where either cannot be."""
     if not is_bundle(out):
         raise CannotWrite(out, f"name a file that ends in {BUNDLE}", "model")
@@ -236,6 +227,6 @@ def _room(out: Path) -> Path:
 
 def _best(history: Sequence[Epoch]) -> int:
     """Return the place of the epoch that was kept: the lowest validation loss of the last phase."""
-    last = [at for at, one in enumerate(history) if one.stage == history[-1].stage]
-    scored = [at for at in last if history[at].validation_loss is not None]
-    return min(scored, key=lambda at: history[at].validation_loss or 0.0) if scored else last[-1]
+    stage = history[-1].stage
+    kept = stage, best_epochs(history)[stage]
+    return next(at for at, one in enumerate(history) if (one.stage, one.number) == kept)
