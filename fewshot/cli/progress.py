@@ -55,7 +55,7 @@ class Terminal(Watch):
         if not sys.stderr.isatty():
             yield lambda more, said: None
             return
-        bar = _bar(size=False)
+        bar = _bar(size=False, telling=True)
         with bar:
             task = bar.add_task(what, total=total)
             yield lambda more, said: bar.update(task, advance=more, description=said)
@@ -79,7 +79,7 @@ class Terminal(Watch):
             os.close(kept)
 
 
-def _bar(*, size: bool) -> Progress:
+def _bar(*, size: bool, telling: bool = False) -> Progress:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -93,9 +93,9 @@ def _bar(*, size: bool) -> Progress:
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(10 if telling else 40),  # what is told has to fit into 80 columns
         DownloadColumn() if size else MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        *(() if telling else (TimeElapsedColumn(),)),
         TextColumn("left"),
         TimeRemainingColumn(),
     )

@@ -72,8 +72,8 @@ class Keeper:
 
     def after_step(self, stage: str, epoch: int, loss: float, accuracy: float | None) -> None:
         """Say how far it is."""
-        learned = "" if accuracy is None else f" accuracy {accuracy:.2f}"
-        self._advance(1, f"{stage}, epoch {epoch}: loss {loss:.3f}{learned}{self._said}")
+        learned = "" if accuracy is None else f", accuracy {accuracy:.2f}"
+        self._advance(1, f"{stage} {epoch}: loss {loss:.2f}{learned}{self._said}")
 
     def keep(self, progress: Progress) -> None:
         """Hear that an epoch has ended."""
@@ -82,7 +82,7 @@ class Keeper:
         if state and state.done:
             last = state.done[-1]
             if last.validation_accuracy is not None:
-                self._said = f", validation {last.validation_accuracy:.2f}"
+                self._said = f", held out {last.validation_accuracy:.2f}"
             self._log(progress)
         if monotonic() - self._written > EVERY:
             write_checkpoint(self._folder / CHECKPOINT, progress, self._key)
