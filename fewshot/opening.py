@@ -92,10 +92,10 @@ def _difference(
     if choice.own_model is None and choice.name != recipe.backbone:
         return choice.name
     if choice.own_model and is_bundle(choice.own_model):
-        from fewshot.bundles.keeping import load_bundle
+        from fewshot.bundles.bundle import read_bundle
 
-        model = load_bundle(choice)
-        same = (model.fingerprint, model.head) == (recipe.fingerprint, recipe.head)
+        model = read_bundle(choice.own_model)
+        same = (model.fingerprint, model.head.fingerprint) == (recipe.fingerprint, recipe.head)
         return None if same else choice.name
     given = dict(choice.given)
     if choice.own_model is not None and "weights" in given:

@@ -91,6 +91,15 @@ def test_a_threshold_is_a_probability_and_ends_with_1(
     assert "unknown; likeliest red" in answer.out
 
 
+@pytest.mark.parametrize("threshold", ["-0.5", "1.5"])
+def test_a_threshold_that_is_no_probability_is_refused(
+    fewshot: Run, model: Path, threshold: str
+) -> None:
+    answer = fewshot("match", "--model", model, "x.png", "--threshold", threshold)
+    assert answer.code == 2
+    assert "probability" in answer.err
+
+
 def test_a_picture_that_cannot_be_read_ends_with_3(
     fewshot: Run, model: Path, folder_of: Folder
 ) -> None:
@@ -98,7 +107,7 @@ def test_a_picture_that_cannot_be_read_ends_with_3(
     (folder / "red" / "bad.png").write_bytes(b"nothing")
     answer = fewshot("match", "--model", model, folder)
     assert answer.code == 3
-    assert "2 known, 1 unreadable" in answer.err
+    assert "2 classified, 1 unreadable" in answer.err
 
 
 @pytest.mark.parametrize(
@@ -180,6 +189,18 @@ def test_without_the_file_and_its_copy_it_says_what_to_do(
     assert answer.code == 5
     assert f"put it back at {model}" in answer.err
     assert fewshot("list").code == 0
+
+
+def test_a_copy_that_was_damaged_is_made_anew(
+    fewshot: Run, model: Path, folder_of: Folder, tmp_path: Path
+) -> None:
+    folder = folder_of(red=2, blue=2)
+    enrolled_with(model, fewshot, folder)
+    (copy,) = (tmp_path / "cache" / "models").iterdir()
+    copy.write_bytes(b"")
+    fewshot("enroll", folder, "--backbone", f"file:{model}", "-g", tmp_path / "second.db")
+    model.unlink()
+    assert fewshot("match", folder / "red" / "00.png").code == 0
 
 
 def test_another_model_does_not_go_into_that_gallery(

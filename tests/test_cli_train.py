@@ -17,8 +17,7 @@ from PIL import Image
 pytest.importorskip("tensorflow")
 
 from fewshot.bundles.bundle import read_bundle
-from fewshot.heads import fitting
-from fewshot.training import keeper
+from fewshot.training import keeper, starting_point
 from tests.conftest import Answer, Folder, Run, draw, process
 from tests.networks import write_own_model
 from tests.stepping import step_by_step  # noqa: F401  a fixture
@@ -152,10 +151,6 @@ def test_a_picture_that_cannot_be_read_is_named_and_the_rest_goes_on(
     assert [one["reason"] for one in row["refused"]] == ["it is not a picture (or a damaged one)"]
 
 
-class Pulled(KeyboardInterrupt):
-    """The plug, pulled."""
-
-
 @pytest.mark.parametrize(("kind", "after"), [("softmax", 2), ("finetune", 1), ("finetune", 3)])
 def test_what_was_interrupted_ends_as_what_was_not(
     kind: str, after: int, train: Train, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -170,7 +165,7 @@ def test_what_was_interrupted_ends_as_what_was_not(
     resumed = train(kind, "--resume", "--json")
     assert f"going on after epoch {after}" in resumed.err
     assert resumed.json["trained"][0]["sha256"] == straight
-    assert not (tmp_path / "model.training" / keeper.CHECKPOINT).exists()
+    assert not (tmp_path / "model.training" / starting_point.CHECKPOINT).exists()
 
 
 def _pull(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
@@ -187,15 +182,74 @@ def _pull(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     monkeypatch.setattr(keeper.Keeper, "keep", keep)
 
 
-def test_other_settings_do_not_go_on_with_what_was_interrupted(
+def test_other_settings_do_not_go_on_and_leave_what_was_interrupted(
     train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _pull(monkeypatch, 1)
     train("softmax")
     monkeypatch.undo()
     answer = train("softmax", "--resume", "--seed", "9")
-    assert "of other pictures or settings; beginning anew" in answer.err
+    assert answer.code == 2
+    assert "it is of another training (seed was 0)" in answer.err
+    assert "going on after epoch 1" in train("softmax", "--resume").err
+
+
+def test_what_is_finished_is_not_trained_again_by_resume(train: Train, tmp_path: Path) -> None:
+    train("softmax")
+    before = (tmp_path / "model.fewshot").stat().st_mtime_ns
+    answer = train("softmax", "--resume")
     assert answer.code == 0
+    assert "is finished" in answer.err
+    assert (tmp_path / "model.fewshot").stat().st_mtime_ns == before
+
+
+def test_a_model_that_is_replaced_is_named(train: Train) -> None:
+    assert "is there already" not in train("softmax").err
+    assert "model.fewshot is there already: it is replaced" in train("softmax").err
+
+
+@pytest.mark.parametrize(
+    ("where", "kept"),
+    [
+        ("fewshot.training.train.read_squares", False),  # nothing is learned yet
+        ("fewshot.training.on_pixels._lift", True),  # all is learned, strangers are measured
+        ("fewshot.training.on_pixels._served", True),  # the graph is being made
+    ],
+)
+def test_an_interruption_says_whether_anything_is_kept(
+    where: str, kept: bool, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight = train("scratch", "--json", out="straight.fewshot").json["trained"][0]["sha256"]
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(where, stop)
+    stopped = train("scratch")
+    monkeypatch.undo()
+    assert stopped.code == 130
+    assert ("--resume goes on" in stopped.err) == kept
+    assert ("nothing was learned yet" in stopped.err) != kept
+    assert train("scratch", "--resume", "--json").json["trained"][0]["sha256"] == straight
+
+
+def test_between_two_phases_the_first_is_kept(
+    train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight = train("finetune", "--json", out="straight.fewshot").json["trained"][0]["sha256"]
+    usual = keeper.Keeper.after_step
+
+    def step(self: keeper.Keeper, stage: str, *told: Any) -> None:
+        usual(self, stage, *told)
+        if stage == "network":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(keeper.Keeper, "after_step", step)
+    train("finetune")
+    monkeypatch.undo()
+    resumed = train("finetune", "--resume", "--json")
+    assert "going on after epoch 2" in resumed.err
+    assert resumed.json["trained"][0]["sha256"] == straight
 
 
 def test_a_damaged_checkpoint_begins_anew(
@@ -204,7 +258,7 @@ def test_a_damaged_checkpoint_begins_anew(
     _pull(monkeypatch, 1)
     train("softmax")
     monkeypatch.undo()
-    path = tmp_path / "model.training" / keeper.CHECKPOINT
+    path = tmp_path / "model.training" / starting_point.CHECKPOINT
     path.write_bytes(path.read_bytes()[:1000])
     answer = train("softmax", "--resume")
     assert "beginning anew" in answer.err
@@ -215,18 +269,16 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(
     train: Train, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(keeper, "EVERY", 0.0)
-    usual = fitting.Hooks
     kept: list[bytes] = []
 
     def after_step(stage: str, epoch: int, *rest: Any) -> None:
-        path = tmp_path / "model.training" / keeper.CHECKPOINT
+        path = tmp_path / "model.training" / starting_point.CHECKPOINT
         if epoch == 3 and not kept:
             kept.append(path.read_bytes())
 
-    del usual
     monkeypatch.setattr(keeper.Keeper, "after_step", lambda self, *told: after_step(*told))
     straight = train("softmax", "--json").json["trained"][0]["sha256"]
-    (tmp_path / "model.training" / keeper.CHECKPOINT).write_bytes(kept[0])
+    (tmp_path / "model.training" / starting_point.CHECKPOINT).write_bytes(kept[0])
     resumed = train("softmax", "--resume", "--json")
     assert "going on after epoch 2" in resumed.err
     assert resumed.json["trained"][0]["sha256"] == straight
@@ -275,6 +327,10 @@ def test_pictures_in_both_folders_are_listed(
     [
         (("-o", "model.h5"), "name a file that ends in .fewshot"),
         (("-o", "nowhere/m.fewshot"), "there is no such folder"),
+        (("-o", "pictures/m.fewshot"), "it would lie among the pictures"),
+        (("-o", "m.fewshot", "--augment", "rotation"), "as in rotation=30"),
+        (("-o", "m.fewshot", "--margin", "1"), "it decides nothing in this training"),
+        (("-o", "m.fewshot", "--validation", "x", "--split", "0.3"), "leave one of them out"),
         (("-o", "m.fewshot", "--augment", "warp=1"), "there is rotation, zoom"),
         (("-o", "m.fewshot", "--augment", "zoom=much"), "takes NAME=AMOUNT"),
         (("-o", "m.fewshot", "--rate", "nan"), "rate cannot be nan"),
@@ -348,6 +404,30 @@ def test_how_near_strangers_come_is_measured_from_six_names_on(
     assert read_bundle(out).lift is None
     fewshot("train", "scratch", folder, "-o", out, *QUICK["scratch"])
     assert read_bundle(out).lift is not None
+
+
+@pytest.mark.parametrize("kind", ["softmax", "finetune", "scratch"])
+def test_a_binary_loss_of_three_classes_fails_at_once(
+    kind: str, fewshot: Run, folder_of: Folder, tmp_path: Path
+) -> None:
+    folder = folder_of(red=3, blue=3, green=3)
+    said = bad(fewshot, kind, folder, "-o", tmp_path / "m.fewshot", "--loss", "binary")
+    assert "two classes apart, there are 3" in said
+
+
+def test_a_folder_without_classes_is_said_in_its_words(
+    fewshot: Run, folder_of: Folder, tmp_path: Path
+) -> None:
+    folder = folder_of(red=3) / "red"
+    said = bad(fewshot, "softmax", folder, "-o", tmp_path / "m.fewshot")
+    assert "it has no sub-folders, each of which would be a class" in said
+
+
+def test_without_a_kind_it_shows_its_help(fewshot: Run) -> None:
+    answer = fewshot("train")
+    assert answer.code == 2
+    assert "finetune" in answer.err
+    assert "\\n" not in answer.err
 
 
 def test_two_classes_may_be_one_logit(train: Train, tmp_path: Path) -> None:

@@ -115,6 +115,15 @@ def test_a_map_to_fewer_numbers_starts_as_principal_components() -> None:
     assert np.allclose(np.abs(unit_rows(made.T) @ components.T), np.eye(4), atol=1e-3)
 
 
+def test_a_map_to_more_numbers_than_come_in_is_learned_too() -> None:
+    assert TripletHead(d=D + 8, epochs=2).fit(X, Y).head_.d == D + 8
+
+
+def test_a_label_of_the_validation_that_is_not_learned_is_refused() -> None:
+    with pytest.raises(ValueError, match="of no class that is learned"):
+        SoftmaxHead(epochs=1).fit_watched(X, Y, validation=(X[:1], [99]))
+
+
 def test_binary_loss_tells_two_classes_apart() -> None:
     x, y = drawn(names=range(2), each=20)
     head = SoftmaxHead(loss="binary", epochs=10).fit(x, y)

@@ -60,6 +60,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"kind": "finetune", "unfreeze": -1}, "unfreeze cannot be -1"),
     ({"kind": "softmax", "colour": 1}, "no setting is called so"),
     ({}, "kind cannot be left out"),
+    ({"kind": "softmax", "margin": 0.5}, "it decides nothing in this training"),
+    ({"kind": "triplet", "batch": 8}, "it decides nothing in this training"),
+    ({"kind": "finetune", "unfreeze": 0, "rate": 0.01}, "it decides nothing in this training"),
+    ({"kind": "scratch", "unfreeze": 3}, "it decides nothing in this training"),
 ]
 
 

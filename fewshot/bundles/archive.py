@@ -67,6 +67,7 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 
 def _read(path: Path, file: IO[bytes], size: int) -> tuple[dict[str, Any], dict[str, bytes]]:
+    _refuse_many(path, file, size)
     with zipfile.ZipFile(file) as archive:
         infos = archive.infolist()
         if len(infos) > MAX_MEMBERS:
@@ -83,6 +84,17 @@ def _read(path: Path, file: IO[bytes], size: int) -> tuple[dict[str, Any], dict[
                 raise BundleRefused(path, f"its {name} is damaged")
             members[name] = data
         return manifest, members
+
+
+def _refuse_many(path: Path, file: IO[bytes], size: int) -> None:
+    """Refuse a table of contents that is longer than any of ours, before it is read.
+
+    Ours has neither a comment nor the records of very large files, so it ends in 22 bytes.
+    """
+    file.seek(max(0, size - 22))
+    end = file.read(22)
+    if end[:4] != b"PK\5\6" or struct.unpack("<H", end[10:12])[0] > MAX_MEMBERS:
+        raise BundleRefused(path, "it is no model that fewshot wrote, or damaged")
 
 
 def _refuse_odd(path: Path, infos: list[zipfile.ZipInfo], size: int) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class BundleBackbone:
 
     def __init__(self, bundle: Bundle, path: Path, watch: Watch = _DEAF) -> None:
         """Take a checked model; raises BundleRefused where palette is no longer what it was."""
-        self.bundle = bundle
+        self.bundle, self._path = bundle, path
         base = bundle.base
         self.blueprint: Blueprint | None = None
         self.fingerprint = bundle.fingerprint
@@ -48,7 +49,8 @@ class BundleBackbone:
             from fewshot.backbones.palette import Palette
 
             self._palette = Palette(PALETTE)
-            if self._palette.fingerprint != base.fingerprint:
+            same = (self._palette.spec.d, self._palette.spec.input_size) == (base.d, base.size)
+            if not same or self._palette.fingerprint != base.fingerprint:
                 raise BundleRefused(path, "it was trained on another version of palette")
         else:
             from fewshot.backbones.litert import Interpreters
@@ -57,11 +59,20 @@ class BundleBackbone:
 
     def embed(self, crops: Sequence[NDArray[np.uint8]], *, threads: int = 1) -> Floats:
         """Turn n crops into (n, d) float32 of length 1, in the space that was trained."""
-        return self.bundle.head.embed(self.features(crops, threads=threads))
+        with self._finite():
+            return self.bundle.head.embed(self.features(crops, threads=threads))
 
     def probabilities(self, crops: Sequence[NDArray[np.uint8]], *, threads: int = 1) -> Floats:
         """Turn n crops into (n, labels), each row of sum 1."""
-        return self.bundle.head.probabilities(self.features(crops, threads=threads))
+        with self._finite():
+            return self.bundle.head.probabilities(self.features(crops, threads=threads))
+
+    @contextmanager
+    def _finite(self) -> Iterator[None]:
+        try:
+            yield
+        except FloatingPointError as error:
+            raise BundleRefused(self._path, str(error)) from error
 
     def features(self, crops: Sequence[NDArray[np.uint8]], *, threads: int = 1) -> Floats:
         """Turn n crops, each (height, width, 3) uint8 RGB, into what the head takes, row by row."""

@@ -34,8 +34,8 @@ def load_bundle(choice: BackboneChoice, watch: Watch = _DEAF) -> BundleBackbone:
     for option in choice.given:
         raise BadBackboneOption(choice.name, option, "a trained model has one form only")
     backbone = BundleBackbone(read_bundle(path), path, watch)
-    copy = _kept(backbone.fingerprint, backbone.head)
-    if not copy.is_file():
+    copy = kept_copy(backbone.bundle)
+    if not _is_copy(copy, backbone.bundle):
         try:
             copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with written_whole(copy, "model", private=True) as file:
@@ -43,6 +43,17 @@ def load_bundle(choice: BackboneChoice, watch: Watch = _DEAF) -> BundleBackbone:
         except (OSError, CannotWrite):
             watch.say(f"no copy of {path} could be kept in {copy.parent}: do not move the file")
     return backbone
+
+
+def _is_copy(copy: Path, bundle: Bundle) -> bool:
+    """Tell whether a file is a model that computes the same; one that is damaged is not."""
+    with suppress(BundleRefused):
+        other = read_bundle(copy)
+        return (other.fingerprint, other.head.fingerprint) == (
+            bundle.fingerprint,
+            bundle.head.fingerprint,
+        )
+    return False
 
 
 def load_kept(recipe: Recipe, watch: Watch = _DEAF) -> BundleBackbone:
@@ -66,6 +77,11 @@ def _here(path: Path, recipe: Recipe) -> Iterator[Bundle]:
     for place in (_kept(recipe.fingerprint, recipe.head), path):
         with suppress(BundleRefused):
             yield read_bundle(place)
+
+
+def kept_copy(bundle: Bundle) -> Path:
+    """Return where a copy of a model is kept for the galleries made with it."""
+    return _kept(bundle.fingerprint, bundle.head.fingerprint)
 
 
 def _kept(fingerprint: str, head: str | None) -> Path:

@@ -48,7 +48,8 @@ def classify(
             about={"model": str(model)},
         )  # fmt: skip
     if not form and sum(counts.values()) > 1:
-        note(", ".join(f"{number} {status}" for status, number in sorted(counts.items())))
+        told = {"known": "classified"}
+        note(", ".join(f"{n} {told.get(one, one)}" for one, n in sorted(counts.items())))
     if not form and at_least == 0.0 and counts:
         note(
             f"a model answers one of its {len(classifier.labels)} classes, whoever is shown; for "

@@ -13,6 +13,7 @@ from fewshot.cli.backbones import threads_option
 from fewshot.cli.options import form_options
 from fewshot.cli.output import columns_of, emit, note, padded, printable, shown_path
 from fewshot.cli.progress import Terminal
+from fewshot.training.starting_point import refuse_within
 
 if TYPE_CHECKING:
     from fewshot.plans.outcome import Outcome
@@ -51,6 +52,7 @@ def evaluate(
 
     plan = read_plan(plan_path)
     out = out or Path(f"{plan.name}.results")
+    refuse_within(out / "report.md", folder)
     from fewshot.plans.results import write_results
     from fewshot.plans.running import run_plan
 

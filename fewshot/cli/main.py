@@ -139,6 +139,9 @@ def _run(arguments: list[str] | None) -> int:
         code = cli.main(arguments, prog_name="fewshot", standalone_mode=False) or 0
         sys.stdout.flush()
         return int(code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         where = context.command_path if context else "fewshot"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def _similarity(_context: object, _option: object, value: float | None) -> float | None:
     if value is not None and not -1.0 <= value <= 1.0:  # NaN too
-        raise click.BadParameter("a similarity lies between -1 and 1")
+        raise click.BadParameter("a similarity lies between -1 and 1, a probability in 0 to 1")
     return value
 
 
@@ -102,6 +102,8 @@ def match(
         total = len(pictures)
     if model:
         _refuse_beside_model(max_false_name, strict, explain, montage, gallery)
+        if threshold is not None and threshold < 0.0:
+            raise click.UsageError("--threshold beside --model is a probability, 0 to 1")
         from fewshot.cli.classifying import classify
 
         return classify(

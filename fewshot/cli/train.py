@@ -24,6 +24,7 @@ from fewshot.cli.training_options import (
 )
 from fewshot.training.needs import require_training
 from fewshot.training.settings import LOSSES
+from fewshot.training.starting_point import CHECKPOINT
 
 if TYPE_CHECKING:
     from fewshot.training.train import Trained
@@ -84,7 +85,7 @@ def _train(
     folder: Path,
     out: Path,
     validation: Path | None,
-    split: float,
+    split: float | None,
     resume: bool,
     skip_strangers: bool,
     threads: int | None,
@@ -96,25 +97,37 @@ def _train(
     layer: str | None = None,
     **settings: Any,
 ) -> int:
+    from fewshot.training.errors import TrainingInterrupted
+    from fewshot.training.examples import SPLIT, check_loss, read_examples
     from fewshot.training.settings import Settings
+    from fewshot.training.starting_point import backbone_for, refuse_within, room_for
 
     given = {name: value for name, value in settings.items() if value is not None}
     if unfreeze is not None:
         given["unfreeze"] = int(unfreeze) if unfreeze.isdecimal() else unfreeze
-    made = Settings(kind, augment=_amounts(augment), **given)
+    made = Settings.from_mapping({"kind": kind, "augment": _amounts(augment), **given})
+    if validation and split is not None:
+        raise click.UsageError("--split is of no use beside --validation: leave one of them out")
     named = backbone or ("mobilenetv2" if weights or layer else None)
-    choice = choice_of(named, {"weights": weights, "layer": layer})
-    train = _trainer(threads)
-
+    choice = backbone_for(choice_of(named, {"weights": weights, "layer": layer}), made)
+    refuse_within(out, folder, validation)
+    examples, notes = read_examples(folder, validation, split=split or SPLIT, seed=made.seed)
+    check_loss(examples, made.loss)
+    room = room_for(out)
+    if resume and out.exists() and not (room / CHECKPOINT).exists():
+        note(f"{shown_path(str(out))} is finished; leave --resume out to train it anew")
+        return 0
+    for line in notes:
+        note(line)
+    if out.exists():
+        note(f"{shown_path(str(out))} is there already: it is replaced when this has ended")
     try:
-        done = train(
-            folder, out, made, backbone=choice, validation=validation,
-            split=split, resume=resume, strangers=not skip_strangers, threads=threads,
-            watch=Terminal(),
+        done = _trainer(threads)(
+            examples, out, made, backbone=choice, resume=resume, strangers=not skip_strangers,
+            threads=threads, watch=Terminal(),
         )  # fmt: skip
-    except KeyboardInterrupt:
-        note("what was learned so far is kept; the same command with --resume goes on")
-        raise
+    except KeyboardInterrupt as error:
+        raise TrainingInterrupted((room / CHECKPOINT).exists()) from error
     emit(
         [_row(done)], form=form or "text", key="trained", gallery=None, text=_text, columns=_COLUMNS
     )
@@ -130,8 +143,8 @@ def _trainer(threads: int | None) -> Any:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
         os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     with Terminal().quiet():
-        from fewshot.training.train import train
-    return train
+        from fewshot.training.train import train_on
+    return train_on
 
 
 def _amounts(augment: tuple[str, ...]) -> dict[str, float]:
@@ -139,9 +152,11 @@ def _amounts(augment: tuple[str, ...]) -> dict[str, float]:
     for one in augment:
         name, _, amount = one.partition("=")
         try:
-            amounts[name] = float(amount or 1.0)
+            amounts[name] = float(amount or (1.0 if name == "flip" else ""))
         except ValueError:
-            raise click.UsageError(f"--augment takes NAME=AMOUNT, not {one!r}") from None
+            raise click.UsageError(
+                f"--augment takes NAME=AMOUNT, as in rotation=30, not {one!r}"
+            ) from None
     return amounts
 
 
@@ -158,6 +173,7 @@ def _row(done: Trained) -> Row:
         "pictures": len(done.examples.train),
         "metrics": metrics,
         "epochs": len(done.history),
+        "stranger_lift": done.bundle.lift,
         "sha256": done.sha256,
         "fingerprint": done.bundle.fingerprint,
         "refused": [{"source": source, "reason": reason} for source, reason in done.refused],
@@ -168,8 +184,8 @@ def _text(row: Row) -> str:
     m = row["metrics"]
     low, high = m["interval"]
     lines = [
-        f"{printable(row['model'])}: {len(row['classes'])} classes, {row['pictures']} pictures, "
-        f"{row['epochs']} epochs",
+        f"{printable(row['model'])}: {len(row['classes'])} classes, learned from "
+        f"{row['pictures']} pictures in {row['epochs']} epochs",
         f"accuracy on {m['n']} held-out pictures: {m['accuracy']:.3f} [{low:.3f}, {high:.3f}], "
         f"chance {1 / len(row['classes']):.3f}",
     ]

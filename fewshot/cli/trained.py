@@ -7,14 +7,16 @@ from pathlib import Path
 
 from fewshot.cli.output import Row, emit, printable
 
-_TOLD = ("kind", "metrics", "settings", "data", "versions", "parity")
+_TOLD = ("kind", "metrics", "stranger_lift", "settings", "data", "versions", "parity")
 
 
 def show_trained(path: Path, form: str | None) -> int:
     """Print it; raises BundleRefused."""
     from fewshot.bundles.bundle import read_bundle
+    from fewshot.bundles.keeping import kept_copy
 
     made = read_bundle(path)
+    copy = kept_copy(made)
     about = {name: made.about.get(name) for name in _TOLD}
     if isinstance(about["metrics"], Mapping):
         about["metrics"] = {
@@ -28,6 +30,7 @@ def show_trained(path: Path, form: str | None) -> int:
         "d": made.head.d,
         "fingerprint": made.fingerprint,
         "head": made.head.fingerprint,
+        "copy": str(copy) if copy.is_file() else None,
         **about,
     }
     emit([row], form=form or "text", key="models", gallery=None, text=_text, columns=tuple(row))
@@ -36,4 +39,13 @@ def show_trained(path: Path, form: str | None) -> int:
 
 def _text(row: Row) -> str:
     told = dict(row) | {"classes": f"{len(row['classes'])}: {', '.join(row['classes'])}"}
-    return "\n".join(f"{name}: {printable(str(value))}" for name, value in told.items())
+    return "\n".join(f"{name}: {_said(value)}" for name, value in told.items())
+
+
+def _said(value: object) -> str:
+    if isinstance(value, Mapping):
+        parts = (f"{name} {_said(one)}" for name, one in value.items() if one not in (None, {}))
+        return ", ".join(parts)
+    if isinstance(value, list):
+        return " to ".join(map(_said, value))
+    return printable(str(value))

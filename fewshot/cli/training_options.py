@@ -26,17 +26,23 @@ FOLDERS = (
         help="Pictures to score on, a sub-folder a class, as in DIR.",
     ),
     click.option(
-        "--split", type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True), default=0.2,
-        show_default=True, help="Without --validation, the share of each class to score on.",
+        "--split", type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
+        help="Without --validation, the share of each class to score on.  [0.2]",
     ),
 )  # fmt: skip
 FITTING = (
-    click.option("--epochs", type=click.IntRange(1), help="At most."),
+    click.option(
+        "--epochs", type=click.IntRange(1), help="At most.  [30; finetune 15; from scratch 60]"
+    ),
     click.option(
         "--patience", type=click.IntRange(0),
         help="Epochs without a lower validation loss that end it; 0: none does.  [8]",
     ),
-    click.option("--rate", type=float, help="What the optimizer learns at."),
+    click.option(
+        "--rate", type=float,
+        help="What the optimizer learns at.  [1e-4 for triplet and finetune; else 3e-4 for the "
+        "head cosine, 1e-3 for others]",
+    ),
     click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="[adam]"),
     click.option(
         "--class-weights", type=click.Choice(CLASS_WEIGHTS),
@@ -46,7 +52,8 @@ FITTING = (
     click.option("--resume", is_flag=True, help="Go on with a training that was interrupted."),
     click.option(
         "--skip-strangers", is_flag=True,
-        help="Do not measure, by leaving names out, how near strangers come: half the time.",
+        help="Do not measure, by leaving names out, how near strangers come: half the time, and "
+        "galleries made with it name fewer.",
     ),
     threads_option,
     form_options,
@@ -62,7 +69,9 @@ BACKBONE = (
 )  # fmt: skip
 HEAD = (
     click.option(
-        "--head", type=click.Choice(list(SHAPES)), help="What stands over the network.  [cosine]"
+        "--head",
+        type=click.Choice(list(SHAPES)),
+        help="What stands over the network.  [cosine; flatten-256 from scratch]",
     ),
 )
 BATCH = (click.option("--batch", type=click.IntRange(1), help="Pictures a step.  [32]"),)
@@ -80,7 +89,8 @@ PIXELS = (
     *SIZE,
     click.option(
         "--augment", "augment", multiple=True, metavar="NAME=AMOUNT",
-        help="Change pictures in training: " + ", ".join(AUGMENTATIONS) + "; can be repeated.",
+        help="Change pictures in training, as rotation=30; can be repeated: "
+        + "; ".join(f"{name} ({meaning})" for name, (_, meaning) in AUGMENTATIONS.items()),
     ),
 )  # fmt: skip
 

@@ -49,11 +49,13 @@ class HeadEstimator(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: 
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"a head tells classes apart: there is 1 class, {self.classes_[0]!r}")
+            raise ValueError(f"a head tells classes apart: there is 1 class, {self.classes_[0]}")
         if len(X) < 2:
             raise ValueError("there is 1 sample: a head takes two classes and a sample of each")
         others = None
         if validation is not None:
+            if not np.isin(validation[1], self.classes_).all():
+                raise ValueError("a label of the validation is of no class that is learned")
             places = np.searchsorted(self.classes_, validation[1])
             others = unit_rows(np.asarray(validation[0], np.float32)), places.astype(np.int64)
         self.head_, self.history_ = self._fitted(

@@ -46,7 +46,7 @@ class Epoch:
         return asdict(self)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class State:
     """Where a stage of a training stands: all that going on takes."""
 
@@ -107,22 +107,27 @@ def fit(
                 )
             hooks.after_step(stage, number + 1, told["loss"], told.get("accuracy"))
         found = validate() if validate else None
-        state.done.append(
-            Epoch(
-                stage,
-                number + 1,
-                told["loss"],
-                told.get("accuracy"),
-                found.loss if found else None,
-                found.accuracy if found else None,
-                round(perf_counter() - began, 3),
-            )
+        now = _values(model.variables)
+        better = found is not None and found.loss < state.best_loss
+        state = State(  # in one step: somebody may stop this at any moment
+            [
+                *state.done,
+                Epoch(
+                    stage,
+                    number + 1,
+                    told["loss"],
+                    told.get("accuracy"),
+                    found.loss if found else None,
+                    found.accuracy if found else None,
+                    round(perf_counter() - began, 3),
+                ),
+            ],
+            now,
+            _values(model.optimizer.variables),
+            now if better else state.best,
+            found.loss if found and better else state.best_loss,
+            0 if better else state.waited + 1,
         )
-        state.waited += 1
-        if found and found.loss < state.best_loss:
-            state.best, state.best_loss, state.waited = _values(model.variables), found.loss, 0
-        state.variables = _values(model.variables)
-        state.optimizer = _values(model.optimizer.variables)
         hooks.after_epoch(state)
     if state.best is not None:
         _assign(model.variables, state.best)

@@ -40,7 +40,8 @@ class Layer:
 
     def __call__(self, x: Floats) -> Floats:
         """Turn (n, before) into (n, after)."""
-        out: Floats = x @ self.kernel + self.bias
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused later
+            out: Floats = x @ self.kernel + self.bias
         return np.maximum(out, 0, out=out) if self.relu else out
 
 
@@ -68,8 +69,8 @@ class Head:
                 raise ValueError("a head's layers do not fit each other")
         if self.takes not in INPUTS:
             raise ValueError(f"a head takes one of {INPUTS}")
-        if not 1 <= self.d <= MAX_D or self.classes > MAX_CLASSES:
-            raise ValueError(f"a head gives 1 to {MAX_D} numbers")
+        if not 1 <= self.d <= MAX_D or not 1 <= self.classifier.kernel.shape[1] <= MAX_CLASSES:
+            raise ValueError(f"a head gives 1 to {MAX_D} numbers, and 1 to {MAX_CLASSES} logits")
 
     @property
     def d_in(self) -> int:
@@ -89,6 +90,8 @@ class Head:
     def logits(self, vectors: Floats) -> Floats:
         """Turn (n, d_in) into (n, classes): the numbers whose softmax are the probabilities."""
         out = self.classifier(self._features(vectors))
+        if not np.isfinite(out).all():
+            raise FloatingPointError("the head gives numbers that are not finite")
         return out if out.shape[1] > 1 else np.concatenate([np.zeros_like(out), out], axis=1)
 
     def probabilities(self, vectors: Floats) -> Floats:

@@ -69,7 +69,7 @@ def start_at_components(model: keras.Model, inputs: Floats) -> None:
     """Let a map to fewer numbers begin as the principal components of what goes into it."""
     layer = model.get_layer(_MAP)
     kernel = layer.get_weights()[0]
-    if kernel.shape[0] == kernel.shape[1] or len(inputs) <= kernel.shape[1]:
+    if kernel.shape[0] <= kernel.shape[1] or len(inputs) <= kernel.shape[1]:
         return
     components = np.linalg.svd(inputs - inputs.mean(axis=0), full_matrices=False)[2]
     layer.set_weights([components[: kernel.shape[1]].T, np.zeros(kernel.shape[1], np.float32)])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fewshot.errors import AmbiguousFolder, NoImagesFound
+from fewshot.errors import NoImagesFound
 from fewshot.plans.errors import WrongLayout
 from fewshot.plans.plan import DROP, Plan, Test
 from fewshot.training.errors import CannotTrain
@@ -70,7 +70,7 @@ def _listed(plan: Plan, folder: Path, inside: str, notes: list[str]) -> list[Exa
         raise _wrong(plan, folder, f"it has no folder {inside}")
     try:
         return listed(place, notes)
-    except (AmbiguousFolder, CannotTrain, NoImagesFound) as error:
+    except (CannotTrain, NoImagesFound) as error:
         raise _wrong(plan, folder, str(error)) from error
 
 

@@ -18,6 +18,7 @@ from fewshot.plans.available import first_here
 from fewshot.plans.gathering import Gathered, gather
 from fewshot.plans.outcome import Figure, Gone, Outcome, Scored, WayOutcome
 from fewshot.plans.plan import Candidate, Plan, Way
+from fewshot.training.errors import CannotTrain
 from fewshot.training.examples import Examples, split_examples
 from fewshot.training.needs import require_training
 from fewshot.watch import Watch
@@ -117,6 +118,9 @@ class _Run:
             self.examples, model, settings, backbone=candidate.choice,
             resume=_interrupted(model), strangers=False, threads=self.threads, watch=self.watch,
         )  # fmt: skip
+        if lost := set(self.gathered.names) - set(trained.bundle.labels):
+            what = ", ".join(sorted(lost))
+            raise CannotTrain(str(self.gathered.folder), f"no picture of {what} can be read")
         classifier = Classifier(trained.bundle, model, self.watch)
         refused = dict(trained.refused)
         scored = []
@@ -137,7 +141,7 @@ class _Run:
 
 
 def _interrupted(model: Path) -> bool:
-    from fewshot.training.keeper import CHECKPOINT
+    from fewshot.training.starting_point import CHECKPOINT
 
     return (model.with_suffix(".training") / CHECKPOINT).exists()
 

@@ -1,13 +1,15 @@
 """What can be wrong with what somebody wants to train on.
 
-UsageError (2)    CannotTrain, BadSetting
+UsageError (2)         CannotTrain, BadSetting, CannotResume
+FewshotError (130)     TrainingInterrupted
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from fewshot.errors import UsageError
+from fewshot.errors import FewshotError, UsageError
 
 
 class CannotTrain(UsageError):
@@ -24,3 +26,25 @@ class BadSetting(UsageError):
     def __init__(self, name: str, value: object, reason: str) -> None:
         self.name, self.value, self.reason = name, value, reason
         super().__init__(f"{name} cannot be {value}: {reason}")
+
+
+class CannotResume(UsageError):
+    """What was interrupted there was another training; it is left as it is."""
+
+    def __init__(self, path: Path, differs: str) -> None:
+        self.path, self.differs = path, differs
+        super().__init__(
+            f"cannot resume {path}: it is of another training ({differs}); train with what it was "
+            "begun with, or leave --resume out to begin anew"
+        )
+
+
+class TrainingInterrupted(FewshotError):
+    """Somebody stopped a training."""
+
+    exit_code = 130
+
+    def __init__(self, kept: bool) -> None:
+        self.kept = kept
+        after = "what was learned so far is kept: the same command with --resume goes on"
+        super().__init__(f"interrupted; {after if kept else 'nothing was learned yet'}")

@@ -12,9 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewshot.digest import file_digest
+from fewshot.errors import AmbiguousFolder
 from fewshot.folders import plan_enrollment
 from fewshot.names import clean_name
 from fewshot.training.errors import CannotTrain
+
+SPLIT = 0.2
+"""The share of each class that is scored on, where no folder for that is named."""
 
 _SHOWN = 20
 
@@ -67,7 +71,7 @@ def read_examples(
     """List a folder of classes, and another to score on, or split the first; notes go with it.
 
     split: the share of each class that is scored on where there is no such folder, in (0, 1).
-    Raises CannotTrain, NoImagesFound, AmbiguousFolder.
+    Raises CannotTrain, NoImagesFound.
     """
     notes: list[str] = []
     own = listed(folder, notes)
@@ -75,10 +79,25 @@ def read_examples(
         _check_classes(str(folder), own)
         examples = split_examples(own, split, seed)
     else:
-        examples = Examples(tuple(own), tuple(listed(validation, notes)))
+        examples = Examples(_sorted(own), _sorted(listed(validation, notes)))
         _refuse_leaks(examples, folder, validation)
     check(examples, str(folder))
     return examples, notes
+
+
+def _sorted(some: Sequence[Example]) -> tuple[Example, ...]:
+    """Return them by class and content: neither paths nor the order of listing decide."""
+    return tuple(sorted(some, key=lambda one: (one.name, one.digest)))
+
+
+def check_loss(examples: Examples, loss: str) -> None:
+    """Raise CannotTrain where a loss of two classes is to tell more apart."""
+    if loss == "binary" and len(examples.names) != 2:
+        raise CannotTrain(
+            "these pictures",
+            f"a binary loss tells two classes apart, there are {len(examples.names)}; leave --loss "
+            "out",
+        )
 
 
 def check(examples: Examples, what: str) -> None:
@@ -102,9 +121,13 @@ def check(examples: Examples, what: str) -> None:
 def listed(folder: Path, notes: list[str]) -> list[Example]:
     """List a folder of classes; a picture that stands twice in a class counts once.
 
-    Raises CannotTrain for one in two classes, NoImagesFound, AmbiguousFolder.
+    Raises CannotTrain for one in two classes, or a folder without classes, NoImagesFound.
     """
-    plan = plan_enrollment(folder, None)
+    try:
+        plan = plan_enrollment(folder, None)
+    except AmbiguousFolder as error:
+        reason = "it has no sub-folders, each of which would be a class"
+        raise CannotTrain(str(folder), reason) from error
     notes += plan.notes
     found: dict[str, Example] = {}
     without_digest = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -12,18 +12,21 @@ from typing import Any
 from fewshot.errors import FileDamaged
 from fewshot.heads.fitting import Epoch, Hooks, State
 from fewshot.training.checkpoint import read_checkpoint, write_checkpoint
+from fewshot.training.errors import TrainingInterrupted
 from fewshot.training.phases import Progress
+from fewshot.training.starting_point import CHECKPOINT
 from fewshot.watch import Watch
+from fewshot.written import written_whole
 
-CHECKPOINT, LOG = "checkpoint.npz", "log.jsonl"
+LOG = "log.jsonl"
 EVERY = 15.0  # seconds between two checkpoints, at least
 
 
 class Keeper:
     """Keeps a training in a folder, so that one that was interrupted can go on."""
 
-    def __init__(self, folder: Path, key: str, watch: Watch) -> None:
-        """Take the folder, and the digest of all that decides what the training gives."""
+    def __init__(self, folder: Path, key: Mapping[str, Any], watch: Watch) -> None:
+        """Take the folder, and all that decides what the training gives."""
         self._folder, self._key, self._watch = folder, key, watch
         self._advance: Callable[[int, str], None] = lambda more, said: None
         self._written = monotonic()
@@ -31,7 +34,10 @@ class Keeper:
         self._said = ""
 
     def resumed(self, *, resume: bool) -> Progress:
-        """Return where the training is to begin: where it stood, if that is wanted."""
+        """Return where the training is to begin: where it stood, if that is wanted.
+
+        Raises CannotResume where it was another training.
+        """
         path = self._folder / CHECKPOINT
         if not path.exists():
             if resume:
@@ -44,9 +50,6 @@ class Keeper:
             found = read_checkpoint(path, self._key)
         except FileDamaged as damaged:
             self._watch.say(f"{damaged}; beginning anew")
-            return Progress()
-        if found is None:
-            self._watch.say(f"{path} is of other pictures or settings; beginning anew")
             return Progress()
         done = len(found.history) + len(found.state.done if found.state else ())
         self._watch.say(f"going on after epoch {done}")
@@ -61,10 +64,14 @@ class Keeper:
             self._log(progress)
             try:
                 yield
-            except BaseException:
-                if self._latest.state is not None:
+            except BaseException as error:
+                kept = self._latest.state is not None
+                if kept:
                     write_checkpoint(self._folder / CHECKPOINT, self._latest, self._key)
+                if isinstance(error, KeyboardInterrupt):
+                    raise TrainingInterrupted(kept) from error
                 raise
+            write_checkpoint(self._folder / CHECKPOINT, self._latest, self._key)
 
     def hooks(self, phase: str) -> Hooks:
         """Return hooks for a fit of one phase, which keep where it stands."""
@@ -90,15 +97,17 @@ class Keeper:
 
     def finish(self, last: dict[str, Any]) -> None:
         """Close the log with a line of its own; nothing is left to resume."""
-        with (self._folder / LOG).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(last) + "\n")
-        for name in (CHECKPOINT, "pixels.bin"):
-            (self._folder / name).unlink(missing_ok=True)
+        self._put((self._folder / LOG).read_text(encoding="utf-8") + json.dumps(last) + "\n")
+        (self._folder / CHECKPOINT).unlink(missing_ok=True)
 
     def _log(self, progress: Progress) -> None:
         done = progress.state.done if progress.state else []
         lines = log_lines([*progress.history, *done], timed=True)
-        (self._folder / LOG).write_text(lines, encoding="utf-8")
+        self._put(lines)
+
+    def _put(self, lines: str) -> None:
+        with written_whole(self._folder / LOG, "log") as file:
+            file.write(lines.encode())
 
 
 def best_epochs(history: Sequence[Epoch]) -> dict[str, int]:
@@ -106,7 +115,9 @@ def best_epochs(history: Sequence[Epoch]) -> dict[str, int]:
     best: dict[str, Epoch] = {}
     for one in history:
         before = best.get(one.stage)
-        if before is None or (one.validation_loss or 0.0) < (before.validation_loss or 0.0):
+        if before is None or one.validation_loss is None or before.validation_loss is None:
+            best[one.stage] = one  # without a validation the last one is kept
+        elif one.validation_loss < before.validation_loss:
             best[one.stage] = one
     return {stage: one.number for stage, one in best.items()}
 

@@ -42,8 +42,10 @@ class Metrics:
 
     @property
     def balanced(self) -> float:
-        """The mean over classes of the share named rightly."""
-        return float(np.mean(np.diag(self.confusion) / self.confusion.sum(axis=1)))
+        """The mean, over classes that were asked about, of the share named rightly."""
+        asked = self.confusion.sum(axis=1)
+        shares = np.diag(self.confusion)[asked > 0] / asked[asked > 0]
+        return float(np.mean(shares))
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -64,6 +66,9 @@ class Metrics:
             "lost": self.lost,
             "confusion": self.confusion.tolist(),
         }
+
+    def __repr__(self) -> str:
+        return f"<accuracy {self}>"
 
     def __str__(self) -> str:
         low, high = self.interval

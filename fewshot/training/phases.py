@@ -39,7 +39,7 @@ class Pictures:
     labels: Labels  # (n,)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Progress:
     """How far a training has come: what ended phases left, and where the present one stands."""
 
@@ -77,19 +77,19 @@ class Training:
 
     def run(self, progress: Progress, keep: Callable[[Progress], None]) -> list[Epoch]:
         """Run all phases that are not done; `keep` hears of each epoch's end."""
-        settings = self.settings
+        settings, history, state = self.settings, progress.history, progress.state
         if settings.kind == "finetune" and progress.phase == HEAD:
             self._begin_head()
             freeze(self.network.base, 0)
-            state = self._phase(HEAD, settings.head_epochs, settings.head_rate, progress, keep)
+            epochs, rate = settings.head_epochs, settings.head_rate
+            done = self._phase(HEAD, epochs, rate, Progress(HEAD, (), state), keep).done
             if settings.unfreeze == 0:
-                return state.done
-            progress.phase, progress.history, progress.state = NETWORK, tuple(state.done), None
-        progress.phase = NETWORK
+                return done
+            history, state = tuple(done), None
         if settings.kind == "finetune":
             freeze(self.network.base, settings.unfreeze)
-        state = self._phase(NETWORK, settings.epochs, settings.rate, progress, keep)
-        return [*progress.history, *state.done]
+        before = Progress(NETWORK, history, state)
+        return [*history, *self._phase(NETWORK, settings.epochs, settings.rate, before, keep).done]
 
     def _begin_head(self) -> None:
         """Let a head on length 1 begin as nearest class mean of what the network gives."""
@@ -126,8 +126,7 @@ class Training:
             return scores_of(found, truth, class_weights(truth, self._counted))
 
         def after_epoch(state: State) -> None:
-            progress.phase, progress.state = phase, state
-            keep(progress)
+            keep(Progress(phase, progress.history, state))
 
         return fit(
             model,

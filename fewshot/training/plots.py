@@ -44,7 +44,7 @@ def learning_curve(history: Sequence[Epoch], best: int) -> bytes:
             if values and values[0] is not None:
                 axes.plot(x, values, color=color, label=label, marker="." if len(x) < 3 else "")
         if validated and validated[best] is not None:
-            axes.plot(x[best], validated[best], "o", color=_VALIDATED)
+            axes.plot(x[best], validated[best], "o", color=_VALIDATED, label="epoch kept")
             axes.annotate(
                 f"{validated[best]:.3f}", (float(x[best]), float(validated[best])),
                 xytext=(0, 7), textcoords="offset points", ha="center", color=_VALIDATED,
@@ -57,10 +57,13 @@ def learning_curve(history: Sequence[Epoch], best: int) -> bytes:
                     color="#777777", fontsize=8,
                 )  # fmt: skip
         axes.set_xlabel("epoch")
-        axes.set_ylabel({"loss": "loss (nats)", "accuracy": "accuracy"}[what])
+        triplet = history[0].accuracy is None
+        nats = "loss (validation: nats, train: triplets)" if triplet else "loss (nats)"
+        axes.set_ylabel(nats if what == "loss" else "accuracy")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.margins(y=0.12)
-    both[1].set_ylim(0, 1.05)
+        axes.margins(y=0.14)
+        axes.set_ylim(bottom=0)
+    both[1].set_ylim(0, 1.12)
     both[0].legend(frameon=False)
     return _png(figure)
 

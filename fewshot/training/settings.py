@@ -154,6 +154,8 @@ class Settings:
             out |= {"batch", "class_weights"}
         if self.kind != "finetune":
             out |= {"head_epochs", "head_rate", "unfreeze"}
+        elif self.unfreeze == 0:
+            out |= {"epochs", "rate"}
         if not self.trains_network:
             out |= {"augment"}
         return {name: value for name, value in self.to_mapping().items() if name not in out}
@@ -172,7 +174,13 @@ class Settings:
         for name, one in known.items():
             if one.default is MISSING and one.default_factory is MISSING and name not in parts:
                 raise BadSetting(name, "left out", f"there is {', '.join(KINDS)}")
-        return cls(**parts)
+        made = cls(**parts)
+        usual, counting = cls(made.kind).to_mapping(), made.that_count()
+        for name, value in parts.items():
+            if name not in counting and value != usual[name]:
+                what = f"{made.kind}, loss {made.loss}, head {made.head}"
+                raise BadSetting(name, value, f"it decides nothing in this training ({what})")
+        return made
 
 
 def _checked(augment: object) -> dict[str, float]:

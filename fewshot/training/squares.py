@@ -15,6 +15,7 @@ from fewshot.images import decode, read_picture
 from fewshot.pipeline import ordered_map
 from fewshot.watch import Watch
 
+PIXELS = "pixels.bin"
 IN_MEMORY = 1 << 30  # bytes
 """What is more lies in a file that the system pages in."""
 
@@ -41,7 +42,7 @@ def read_squares(
     shape = (len(files), size, size, 3)
     found: Squares
     if int(np.prod(shape, dtype=object)) > IN_MEMORY:
-        found = np.memmap(folder / "pixels.bin", np.uint8, "w+", shape=shape)
+        found = np.memmap(folder / PIXELS, np.uint8, "w+", shape=shape)
     else:
         found = np.zeros(shape, np.uint8)
     refused, read = [], 0

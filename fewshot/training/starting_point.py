@@ -1,13 +1,19 @@
-"""A backbone, or none, and settings come in; what training starts from goes out."""
+"""What was asked for comes in; what training starts from, and where it writes, goes out."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
-from fewshot.backbones.catalog import DEFAULT, PALETTE
-from fewshot.backbones.choice import BackboneChoice, is_bundle
+from fewshot.backbones.catalog import DEFAULT, PALETTE, find_backbone
+from fewshot.backbones.choice import BUNDLE, BackboneChoice, is_bundle
+from fewshot.errors import CannotWrite
 from fewshot.training.errors import BadSetting
 from fewshot.training.settings import Settings
+
+CHECKPOINT = "checkpoint.npz"
+"""In the folder beside a model, while its training is not over."""
 
 
 def backbone_for(
@@ -15,13 +21,14 @@ def backbone_for(
 ) -> BackboneChoice | None:
     """Return what a training lays its head over, or fine-tunes; None from scratch.
 
-    Raises BadSetting for what cannot be trained.
+    Raises BadSetting for what cannot be trained, UnknownBackbone.
     """
     if settings.kind == "scratch":
         return None
     if backbone is None:
         backbone = "mobilenetv2" if settings.kind == "finetune" else DEFAULT
     choice = BackboneChoice.of(backbone)
+    find_backbone(choice.name)
     if choice.own_model and is_bundle(choice.own_model):
         raise BadSetting("backbone", choice.name, "train anew from what that model was made from")
     if choice.name == PALETTE.name and settings.kind == "finetune":
@@ -31,3 +38,27 @@ def backbone_for(
     if settings.size is not None and choice.size is None:  # palette itself refuses one
         choice = replace(choice, size=settings.size)
     return choice
+
+
+def room_for(out: Path) -> Path:
+    """Return the folder beside the model, made; raises CannotWrite where either cannot be."""
+    if not is_bundle(out):
+        raise CannotWrite(out, f"name a file that ends in {BUNDLE}", "model")
+    if not os.path.isdir(out.absolute().parent):
+        raise CannotWrite(out, "there is no such folder", "model")
+    folder = out.with_suffix(".training")
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(folder, (error.strerror or str(error)).lower(), "log") from error
+    return folder
+
+
+def refuse_within(out: Path, *folders: Path | None) -> None:
+    """Raise CannotWrite for an output inside a folder of pictures: it would be a class itself."""
+    place = out.absolute().parent.resolve()
+    for folder in folders:
+        if folder is not None and place.is_relative_to(folder.resolve()):
+            raise CannotWrite(
+                out, f"it would lie among the pictures of {folder}; name another folder", "model"
+            )

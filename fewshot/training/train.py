@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from fewshot.backbones.artifact import versions_of
-from fewshot.backbones.choice import BUNDLE, BackboneChoice, is_bundle
+from fewshot.backbones.choice import BackboneChoice
 from fewshot.bundles.bundle import CARD, CONFUSION, CURVE, LOG, Bundle
 from fewshot.embedder import Embedder
-from fewshot.errors import CannotWrite
 from fewshot.heads.batches import Labels
 from fewshot.heads.fitting import Epoch
 from fewshot.training.card import model_card
 from fewshot.training.errors import CannotTrain
-from fewshot.training.examples import Examples, check, read_examples
+from fewshot.training.examples import SPLIT, Examples, check, check_loss, read_examples
 from fewshot.training.keeper import Keeper, best_epochs, log_lines
 from fewshot.training.made import Made
 from fewshot.training.metrics import Metrics, measure
@@ -27,12 +25,14 @@ from fewshot.training.on_vectors import embed_files, train_head
 from fewshot.training.phases import Pictures
 from fewshot.training.plots import confusion_matrix, learning_curve
 from fewshot.training.settings import Settings
-from fewshot.training.squares import read_squares
-from fewshot.training.starting_point import backbone_for
+from fewshot.training.squares import PIXELS, read_squares
+from fewshot.training.starting_point import backbone_for, refuse_within, room_for
 from fewshot.watch import Watch
+from fewshot.written import written_whole
 
 _DEAF = Watch()
 _CROP = "whole"
+_DECIDING = ("fewshot", "tensorflow", "keras")  # whose versions a model may depend on
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,11 +42,11 @@ class Trained:
     path: Path  # of the model
     folder: Path  # of the log, the plots and the card
     sha256: str  # of the model file, hex
-    bundle: Bundle
     metrics: Metrics
-    history: tuple[Epoch, ...]
-    examples: Examples
-    refused: tuple[tuple[str, str], ...]  # pictures that could not be read, and why
+    bundle: Bundle = field(repr=False)
+    history: tuple[Epoch, ...] = field(repr=False)
+    examples: Examples = field(repr=False)
+    refused: tuple[tuple[str, str], ...] = field(repr=False)  # what could not be read, and why
 
 
 def train(
@@ -56,7 +56,7 @@ def train(
     *,
     backbone: str | BackboneChoice | None = None,
     validation: str | os.PathLike[str] | None = None,
-    split: float = 0.2,
+    split: float = SPLIT,
     resume: bool = False,
     strangers: bool = True,
     threads: int | None = None,
@@ -69,14 +69,14 @@ def train(
     validation: a folder like `pictures` to score on; else the share `split` of each class is.
     resume: go on with a training of the same settings and pictures that was interrupted.
     strangers: measure, by leaving names out, how much nearer strangers come than names that were
-    trained on, so that a gallery made with the model keeps its rate of false names; from six names
-    on. It takes about as long again.
+    trained on, so that a gallery made with the model counts that in; from six names on. It takes
+    about as long again.
     Beside the model a folder `out`.training holds the log, the plots and the card.
     Raises CannotTrain, BadSetting, CannotWrite, and what a backbone raises.
     """
     out = Path(out)
-    room_for(out)
     held = None if validation is None else Path(validation)
+    refuse_within(out, Path(pictures), held)
     examples, notes = read_examples(Path(pictures), held, split=split, seed=settings.seed)
     for note in notes:
         watch.say(note)
@@ -99,12 +99,15 @@ def train_on(
 ) -> Trained:
     """Train on pictures that were listed already; see `train`."""
     folder = room_for(out)
+    check_loss(examples, settings.loss)
     choice = backbone_for(backbone, settings)
     run = _Run(examples, settings, choice, folder, resume, strangers, threads, watch)
     try:
         made = run.on_pixels() if settings.trains_network else run.on_vectors()
     except FloatingPointError as error:
         raise CannotTrain("these pictures", str(error)) from error
+    finally:
+        (folder / PIXELS).unlink(missing_ok=True)
     return run.written(made, out)
 
 
@@ -166,8 +169,12 @@ class _Run:
         return examples.labels(examples.train), examples.labels(examples.validation)
 
     def _begin(self, base: str) -> None:
-        parts = [self.settings.digest, self.examples.digest, base]
-        key = sha256(json.dumps(parts).encode()).hexdigest()
+        key = {
+            **self.settings.to_mapping(),
+            "pictures": self.examples.digest,
+            "base": sha256(base.encode()).hexdigest(),
+            **versions_of(*_DECIDING),
+        }
         self.keeper = Keeper(self.folder, key, self.watch)
 
     def written(self, made: Made, out: Path) -> Trained:
@@ -186,7 +193,7 @@ class _Run:
         title = f"accuracy {metrics.accuracy:.3f} [{low:.3f}, {high:.3f}], n = {metrics.n}"
         settings = self.settings.that_count()
         extras = {
-            CARD: model_card(made.base, counts, settings, metrics, made.parity).encode(),
+            CARD: model_card(made.base, counts, settings, metrics, made.parity, made.lift).encode(),
             LOG: log_lines(made.history, timed=False).encode(),
             CURVE: learning_curve(made.history, chosen),
             CONFUSION: confusion_matrix(metrics.confusion, examples.names, title),
@@ -204,25 +211,12 @@ class _Run:
         digest = bundle.write(out)
         for name, data in extras.items():
             if name != LOG:
-                (self.folder / name).write_bytes(data)
+                with written_whole(self.folder / name, "page") as file:
+                    file.write(data)
         self.keeper.finish({"model": out.name, "sha256": digest, "metrics": metrics.to_mapping()})
         history = tuple(made.history)
         refused = tuple(self.refused)
-        return Trained(out, self.folder, digest, bundle, metrics, history, examples, refused)
-
-
-def room_for(out: Path) -> Path:
-    """Return the folder beside the model, made; raises CannotWrite where either cannot be."""
-    if not is_bundle(out):
-        raise CannotWrite(out, f"name a file that ends in {BUNDLE}", "model")
-    if not os.path.isdir(out.absolute().parent):
-        raise CannotWrite(out, "there is no such folder", "model")
-    folder = out.with_suffix(".training")
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(folder, (error.strerror or str(error)).lower(), "log") from error
-    return folder
+        return Trained(out, self.folder, digest, metrics, bundle, history, examples, refused)
 
 
 def _best(history: Sequence[Epoch]) -> int:
