@@ -136,5 +136,6 @@ def test_a_gallery_of_a_model_keeps_the_simplest_rule_unless_asked(
     (row,) = fewshot("calibrate", "--json").json["calibrated"]
     assert (row["rule"], row["naming"]["chosen_by"]) == ("mean", "default")
     assert [one["known"] for one in row["rates"]] == [None] * 4
+    assert fewshot("calibrate").out.count("not told: the model was trained on such") == 4
     (row,) = fewshot("calibrate", "--rule", "nearest", "--json").json["calibrated"]
     assert row["rule"] == "nearest"

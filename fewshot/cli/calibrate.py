@@ -128,7 +128,9 @@ def _shown(row: Row) -> str:
 
 
 def _rate(one: Row) -> str:
-    known = "cannot be told from these references"
+    known = "too few references to tell"
+    if one["asked"]:
+        known = "not told: the model was trained on such"
     if one["known"] is not None:
         low, high = percent(one["low"]), percent(one["high"])
         known = f"{percent(one['known'])} [{low}, {high}] (n = {one['asked']:,})"
