@@ -203,6 +203,15 @@ def test_what_is_finished_is_not_trained_again_by_resume(train: Train, tmp_path:
     assert (tmp_path / "model.fewshot").stat().st_mtime_ns == before
 
 
+def test_two_trainings_do_not_write_into_one_model(train: Train, tmp_path: Path) -> None:
+    (tmp_path / "model.training").mkdir()
+    with starting_point.alone_in(tmp_path / "model.training"):
+        answer = train("softmax")
+    assert answer.code == 2
+    assert "another process is training into it" in answer.err
+    assert train("softmax").code == 0
+
+
 def test_a_model_that_is_replaced_is_named(train: Train) -> None:
     assert "is there already" not in train("softmax").err
     assert "model.fewshot is there already: it is replaced" in train("softmax").err

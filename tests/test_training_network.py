@@ -19,7 +19,7 @@ from fewshot.training.errors import BadSetting
 from fewshot.training.network import Network, freeze, parted, scratch_base, seeing_pixels, with_head
 from fewshot.training.phases import Pictures, Progress, Training, run_model, trained_head
 from fewshot.training.settings import AUGMENTATIONS, Settings
-from fewshot.training.squares import read_squares
+from fewshot.training.squares import Rows, read_squares
 from fewshot.watch import Watch
 from tests.conftest import draw
 from tests.networks import SIZES
@@ -228,6 +228,13 @@ def test_squares_are_what_the_product_decodes_and_a_bad_picture_is_named(tmp_pat
     assert [one.source for one in refused] == [str(files[1])]
     assert made.shape == (2, 40, 40, 3)
     assert made[0].mean() != made[1].mean()
+
+
+def test_rows_of_squares_are_taken_when_they_are_asked_for() -> None:
+    rows = Rows(PIXELS, np.array([4, 1, 5]))
+    assert len(rows) == 3
+    assert np.array_equal(rows[np.array([2, 0])], PIXELS[[5, 4]])
+    assert np.array_equal(rows[1:], PIXELS[[1, 5]])
 
 
 def test_more_squares_than_memory_should_hold_lie_in_a_file(

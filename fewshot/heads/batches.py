@@ -19,6 +19,13 @@ class Batch(NamedTuple):
     weights: NDArray[np.float32]  # what each counts in the loss
 
 
+class Examples(Protocol):
+    """What batches are taken from: an array, or what gives rows of one."""
+
+    def __getitem__(self, some: Any, /) -> NDArray[Any]:
+        """Return these rows."""
+
+
 class Batches(Protocol):
     """What a model is fitted to."""
 
@@ -34,7 +41,7 @@ class ShuffledBatches:
     """Every example once an epoch, in a new order each time."""
 
     def __init__(
-        self, x: NDArray[Any], y: Labels, weights: NDArray[np.float32], *, size: int, seed: int
+        self, x: Examples, y: Labels, weights: NDArray[np.float32], *, size: int, seed: int
     ) -> None:
         self._x, self._y, self._weights = x, y, weights
         self._size, self._seed = size, seed
@@ -59,7 +66,7 @@ class NameBatches:
     1703.07737, section 2.
     """
 
-    def __init__(self, x: NDArray[Any], y: Labels, *, names: int, pictures: int, seed: int) -> None:
+    def __init__(self, x: Examples, y: Labels, *, names: int, pictures: int, seed: int) -> None:
         self._x, self._seed, self._pictures = x, seed, pictures
         self._own: Sequence[NDArray[np.intp]] = [
             np.flatnonzero(y == label) for label in np.unique(y)

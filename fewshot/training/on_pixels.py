@@ -37,7 +37,7 @@ from fewshot.training.phases import (
 )
 from fewshot.training.scratch import PREPROCESSING, SIZE
 from fewshot.training.settings import Settings
-from fewshot.training.squares import Squares
+from fewshot.training.squares import Rows, Squares
 from fewshot.training.strangers import Places, Space, stranger_lift
 from fewshot.watch import Watch
 
@@ -102,7 +102,7 @@ def train_network(
         lift = _lift(start, training, best_epochs(history)) if strangers else None
     with watch.quiet():
         head = trained_head(training)
-        graph, validated, parity = _served(network.features, start, validation.pixels)
+        graph, validated, parity = _served(network.features, start, np.asarray(validation.pixels))
     base = Base(
         start.network, start.size, start.preprocessing, head.d_in, start.weights, start.source,
         start.license,
@@ -112,6 +112,7 @@ def train_network(
 
 def _lift(start: Start, trained: Training, epochs: dict[str, int]) -> float | None:
     settings, pixels = trained.settings, trained.train.pixels
+    assert not isinstance(pixels, Rows)
     settings = replace(
         settings, epochs=epochs.get(NETWORK, 1), head_epochs=epochs.get(HEAD, 1), patience=0
     )
@@ -120,13 +121,13 @@ def _lift(start: Start, trained: Training, epochs: dict[str, int]) -> float | No
         def again(places: Places, labels: Labels) -> Space:
             fresh, classes = start.again(settings), int(labels.max()) + 1
             network = with_head(fresh.base, settings, classes)
-            some = Pictures(pixels[places], labels)
+            some = Pictures(Rows(pixels, places), labels)
             Training(
                 network, fresh.preprocessing, settings, classes, some, None, Watch(), Hooks()
             ).run(Progress(), lambda _: None)
             see = seeing_pixels(network.features, fresh.preprocessing, settings)
             advance(1)
-            return lambda asked: unit_rows(run_model(see, pixels[asked]))
+            return lambda asked: unit_rows(run_model(see, Rows(pixels, asked)))
 
         return stranger_lift(trained.train.labels, again, folds=_FOLDS, seed=settings.seed)
 

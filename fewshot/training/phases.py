@@ -24,7 +24,7 @@ from fewshot.heads.softmax import scores_of
 from fewshot.heads.temperature import class_means, fit_scale
 from fewshot.training.network import Network, freeze, parted, seeing_pixels
 from fewshot.training.settings import Settings
-from fewshot.training.squares import IN_MEMORY, Squares
+from fewshot.training.squares import IN_MEMORY, Rows, Squares
 from fewshot.watch import Watch
 
 HEAD, NETWORK = "head", "network"
@@ -35,7 +35,7 @@ _AT_ONCE = 64
 class Pictures:
     """Squares with the numbers of their classes."""
 
-    pixels: Squares  # (n, size, size, 3)
+    pixels: Squares | Rows  # (n, size, size, 3)
     labels: Labels  # (n,)
 
 
@@ -139,7 +139,7 @@ class Training:
             hooks=Hooks(self.hooks.after_step, after_epoch),
         )
 
-    def _batches(self, given: NDArray[Any]) -> Batches:
+    def _batches(self, given: NDArray[Any] | Rows) -> Batches:
         settings, labels = self.settings, self.train.labels
         if settings.loss == "triplet":
             names, pictures = settings.names, settings.pictures
@@ -151,7 +151,7 @@ class Training:
     def _counted(self) -> str | None:
         return None if self.settings.class_weights == "none" else self.settings.class_weights
 
-    def _inputs(self) -> tuple[keras.Model, NDArray[Any], NDArray[Any]]:
+    def _inputs(self) -> tuple[keras.Model, NDArray[Any] | Rows, NDArray[Any] | Rows]:
         """Return the model to fit and what it is given: pixels, or what the frozen part makes."""
         whole, settings = self.network.whole, self.settings
         held = self.validation.pixels if self.validation else self.train.pixels[:0]
@@ -168,7 +168,7 @@ class Training:
 
 
 def run_model(
-    model: keras.Model, given: NDArray[Any], watch: Watch | None = None, what: str = ""
+    model: keras.Model, given: NDArray[Any] | Rows, watch: Watch | None = None, what: str = ""
 ) -> Floats:
     """Run a model as it answers, not as it learns: (n, ...) -> (n, ...) float32."""
     shape = tuple(model.outputs[0].shape[1:])

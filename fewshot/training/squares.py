@@ -22,6 +22,19 @@ IN_MEMORY = 1 << 30  # bytes
 Squares = NDArray[np.uint8]
 
 
+class Rows:
+    """Some rows of an array, taken from it when they are asked for: nothing is copied before."""
+
+    def __init__(self, whole: Squares, places: NDArray[np.int64]) -> None:
+        self._whole, self._places = whole, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, some: NDArray[np.int64] | slice) -> Squares:
+        return self._whole[self._places[some]]
+
+
 def read_squares(
     files: Sequence[Path], size: int, crop: str, folder: Path, watch: Watch
 ) -> tuple[Squares, list[UnreadableImage]]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from fewshot.backbones.catalog import DEFAULT, PALETTE, find_backbone
 from fewshot.backbones.choice import BUNDLE, BackboneChoice, is_bundle
 from fewshot.errors import CannotWrite
-from fewshot.training.errors import BadSetting
+from fewshot.training.errors import BadSetting, CannotTrain
 from fewshot.training.settings import Settings
 
 CHECKPOINT = "checkpoint.npz"
@@ -62,3 +66,21 @@ def refuse_within(out: Path, *folders: Path | None) -> None:
             raise CannotWrite(
                 out, f"it would lie among the pictures of {folder}; name another folder", "model"
             )
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes from training into the same folder; raises CannotTrain."""
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise CannotTrain(
+            str(folder), "another process is training into it; name another output"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):  # Windows removes it, or somebody waits for it
+            (folder / ".lock").unlink()

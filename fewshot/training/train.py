@@ -26,7 +26,7 @@ from fewshot.training.phases import Pictures
 from fewshot.training.plots import confusion_matrix, learning_curve
 from fewshot.training.settings import Settings
 from fewshot.training.squares import PIXELS, read_squares
-from fewshot.training.starting_point import backbone_for, refuse_within, room_for
+from fewshot.training.starting_point import alone_in, backbone_for, refuse_within, room_for
 from fewshot.watch import Watch
 from fewshot.written import written_whole
 
@@ -102,13 +102,14 @@ def train_on(
     check_loss(examples, settings.loss)
     choice = backbone_for(backbone, settings)
     run = _Run(examples, settings, choice, folder, resume, strangers, threads, watch)
-    try:
-        made = run.on_pixels() if settings.trains_network else run.on_vectors()
-    except FloatingPointError as error:
-        raise CannotTrain("these pictures", str(error)) from error
-    finally:
-        (folder / PIXELS).unlink(missing_ok=True)
-    return run.written(made, out)
+    with alone_in(folder):
+        try:
+            made = run.on_pixels() if settings.trains_network else run.on_vectors()
+        except FloatingPointError as error:
+            raise CannotTrain("these pictures", str(error)) from error
+        finally:
+            (folder / PIXELS).unlink(missing_ok=True)
+        return run.written(made, out)
 
 
 class _Run:
