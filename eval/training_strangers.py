@@ -66,7 +66,7 @@ def asked(
     truth = np.searchsorted(enrolled, labels[drawn.known])
     who, known = _answers(namer, inside[drawn.known])
     _, strangers = _answers(namer, inside[drawn.strangers])
-    found: dict[str, Any] = {"lift": lift, "right": (int(np.sum(who == truth)), len(truth))}
+    found: dict[str, Any] = {"lift": lift}
     for title, by in ((BARE, 0.0), (LIFTED, lift))[: 2 if kind else 1]:
         for rate in RATES:
             needed = Calibration(lifted(evidence, by), tail, rate=rate).needed

@@ -47,6 +47,16 @@ def find_font(text: str, size: int) -> FoundFont:
     return found
 
 
+def fitted(text: str, font: Font, width: int) -> str:
+    """Return a text on one line, at most `width` pixels wide: its end is left out if need be."""
+    text = " ".join(text.split())
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "…") > width:
+        text = text[:-1]
+    return text + "…"
+
+
 def _has_all(font: ImageFont.FreeTypeFont, text: str) -> bool:
     box = bytes(font.getmask(_ABSENT))
     return all(one.isspace() or bytes(font.getmask(one)) != box for one in set(text))

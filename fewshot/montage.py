@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageOps
 
 from fewshot.errors import CannotWrite
-from fewshot.fonts import Font, find_font
+from fewshot.fonts import find_font, fitted
 from fewshot.verdict import Match
 from fewshot.written import written_whole
 
@@ -117,7 +117,7 @@ def _draw_tile(sheet: Image.Image, tile: Tile, x: int, y: int, *, framed: bool) 
         font = find_font(text, 12 if number else 15).font
         place = (x + _TILE / 2, y + _TILE + 6 + 17 * number)
         color = _PALE if number else tile.color
-        draw.text(place, _fitted(text, font, _TILE + _GAP), fill=color, font=font, anchor="ma")
+        draw.text(place, fitted(text, font, _TILE + _GAP), fill=color, font=font, anchor="ma")
 
 
 def _opened(jpeg: bytes) -> Image.Image | None:
@@ -129,15 +129,6 @@ def _opened(jpeg: bytes) -> Image.Image | None:
             return ImageOps.contain(image.convert("RGB"), (_TILE - 6, _TILE - 6))
     except Exception:  # noqa: BLE001  whatever stands in the gallery, the others are drawn
         return None
-
-
-def _fitted(text: str, font: Font, width: int) -> str:
-    text = " ".join(text.split())
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(text + "…") > width:
-        text = text[:-1]
-    return text + "…"
 
 
 def _file(query: str) -> str:

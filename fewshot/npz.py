@@ -30,8 +30,8 @@ MANIFEST = "manifest.json"
 MAX_MANIFEST = 1 << 20
 MAX_MEMBERS = 64
 _CHUNK = 1 << 20
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content is the same file
-_NO_ZIP = (
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content is the same file
+NO_ZIP = (
     *(zipfile.BadZipFile, OSError, EOFError, ValueError, KeyError, RuntimeError),
     *(NotImplementedError, OverflowError, MemoryError, AttributeError, IndexError),
     *(TypeError, RecursionError, SyntaxError, tokenize.TokenError, struct.error, zlib.error),
@@ -83,7 +83,7 @@ class NpzWriter:
 
 
 def _member(name: str) -> zipfile.ZipInfo:
-    member = zipfile.ZipInfo(name, _EPOCH)
+    member = zipfile.ZipInfo(name, EPOCH)
     member.external_attr = 0o600 << 16
     return member
 
@@ -147,7 +147,7 @@ class NpzReader:
             for name, digest in digests.items():
                 if not believed and self._digest(name) != digest:
                     raise FileDamaged(path, f"{name} is damaged")
-        except _NO_ZIP as error:
+        except NO_ZIP as error:
             raise FileDamaged(path, "it is no file that fewshot wrote, or damaged") from error
 
     def column(self, name: str, kind: DTypeLike, *row: int) -> Column:
@@ -156,7 +156,7 @@ class NpzReader:
             member = self._members[f"{name}.npy"]
             column = Column(self.path, name, self._zip.open(member), member.file_size)
             return column.require(kind, *row)
-        except _NO_ZIP as error:
+        except NO_ZIP as error:
             raise FileDamaged(self.path, f"its column {name} cannot be read") from error
 
     def _checked(self, size: int) -> dict[str, zipfile.ZipInfo]:

@@ -55,7 +55,8 @@ FLOORS = [
     | {"backbones.palette_colors", "backbones.palette_shapes"},
     {"recipe", "index", "backbones.errors", "backbones.spec", "training.plots"}
     | {"copies", "mislabeling", "removals"},
-    {"scoring", "sliding", "spaces", "heads.head", "training.needs"},
+    {"scoring", "sliding", "spaces", "heads.head", "training.needs", "bundles.archive"},
+    {"heads.scored"},
     {"backbones.own_model", "backbones.artifact", "backbones.published_h5", "backbones.vggface"}
     | {"backbones.download", "backbones.squeeze", "backbones.probes", "backbones.catalog"}
     | {"backbones.backbone", "prototypes", "approximate", "diagnosis", "stranger_model"}
@@ -191,7 +192,9 @@ def loaded(*arguments: str | Path) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["match", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["match", "--help"], ["train", "finetune", "--help"]]
+)
 def test_help_loads_no_heavy_package(arguments: list[str]) -> None:
     assert loaded(*arguments).isdisjoint(HEAVY)
 

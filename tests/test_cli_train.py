@@ -18,7 +18,7 @@ pytest.importorskip("tensorflow")
 
 from fewshot.bundles.bundle import read_bundle
 from fewshot.training import keeper, starting_point
-from tests.conftest import Answer, Folder, Run, draw, process
+from tests.conftest import Answer, Folder, Run, draw
 from tests.networks import write_own_model
 from tests.stepping import step_by_step  # noqa: F401  a fixture
 
@@ -443,9 +443,3 @@ def test_two_classes_may_be_one_logit(train: Train, tmp_path: Path) -> None:
     train("softmax", "--loss", "binary")
     made = read_bundle(tmp_path / "model.fewshot")
     assert made.head.arrays()["bias1"].shape == (1,)
-
-
-def test_its_help_loads_nothing_heavy() -> None:
-    answer = process("train", "finetune", "--help")
-    assert answer.code == 0
-    assert "--unfreeze" in answer.out

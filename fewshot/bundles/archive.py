@@ -11,24 +11,18 @@ import json
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from fewshot.bundles.errors import BundleRefused
+from fewshot.npz import EPOCH, NO_ZIP
 from fewshot.ordinary import open_ordinary
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 MAX_MEMBERS, MAX_MANIFEST, MAX_BYTES = 64, 16 << 20, 2 << 30
 _NAME = re.compile(r"[a-z0-9_]{1,40}(/[a-z0-9_]{1,40})?\.[a-z0-9]{1,8}")
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content is the same file
-_NO_ZIP = (
-    *(zipfile.BadZipFile, OSError, EOFError, ValueError, KeyError, RuntimeError),
-    *(NotImplementedError, OverflowError, MemoryError, AttributeError, IndexError),
-    *(TypeError, RecursionError, struct.error, zlib.error),
-)  # what zipfile and json raise at files that are none
 
 
 def write_archive(file: IO[bytes], about: Mapping[str, Any], members: Mapping[str, bytes]) -> None:
@@ -44,7 +38,7 @@ def write_archive(file: IO[bytes], about: Mapping[str, Any], members: Mapping[st
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, data in {MANIFEST: text.encode(), **members}.items():
-            info = zipfile.ZipInfo(name, _EPOCH)
+            info = zipfile.ZipInfo(name, EPOCH)
             info.external_attr = 0o644 << 16
             archive.writestr(info, data)
 
@@ -60,7 +54,7 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
             if size > MAX_BYTES:
                 raise BundleRefused(path, f"it has more than {MAX_BYTES >> 30} GiB")
             return _read(path, file, size)
-    except _NO_ZIP as error:
+    except NO_ZIP as error:
         if isinstance(error, OSError) and error.errno:
             raise BundleRefused(path, (error.strerror or str(error)).lower()) from error
         raise BundleRefused(path, "it is no model that fewshot wrote, or damaged") from error

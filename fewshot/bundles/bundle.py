@@ -24,6 +24,7 @@ from fewshot.bundles.errors import BundleRefused
 from fewshot.crops import CROPPERS
 from fewshot.heads.head import MAX_CLASSES, Floats, Head
 from fewshot.names import MAX_LENGTH
+from fewshot.npz import NO_ZIP, Column
 from fewshot.recipe import MAX_D
 from fewshot.written import written_whole
 
@@ -133,7 +134,7 @@ def read_bundle(path: Path) -> Bundle:
     manifest, members = read_archive(path)
     try:
         head = {
-            name.removeprefix("head/").removesuffix(".npy"): _array(data)
+            name.removeprefix("head/").removesuffix(".npy"): _array(path, name, data)
             for name, data in members.items()
             if name.startswith("head/")
         }
@@ -148,7 +149,7 @@ def read_bundle(path: Path) -> Bundle:
             manifest,
             {name: members[name] for name in (CARD, LOG, CURVE, CONFUSION) if name in members},
         )
-    except (ValueError, TypeError, KeyError, AttributeError, MemoryError) as error:
+    except NO_ZIP as error:
         raise BundleRefused(path, f"it is not whole: {error}") from error
 
 
@@ -158,12 +159,8 @@ def _npy(array: Floats) -> bytes:
     return made.getvalue()
 
 
-def _array(data: bytes) -> NDArray[np.float32]:
-    file = io.BytesIO(data)
-    if np.lib.format.read_magic(file) != (1, 0):
-        raise ValueError("an array is of another format")
-    shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
-    room = len(data) - file.tell()
-    if dtype != np.dtype("<f4") or by_columns or int(np.prod(shape, dtype=object)) * 4 != room:
-        raise ValueError("an array is not what it says")
-    return np.frombuffer(data, "<f4", offset=file.tell()).reshape(shape).astype(np.float32)
+def _array(path: Path, name: str, data: bytes) -> NDArray[np.float32]:
+    column = Column(path, name, io.BytesIO(data), len(data))
+    if column.dtype != np.dtype("<f4"):
+        raise ValueError(f"{name} is {column.dtype}")
+    return column.all().astype(np.float32)

@@ -52,8 +52,8 @@ FITTING = (
     click.option("--resume", is_flag=True, help="Go on with a training that was interrupted."),
     click.option(
         "--skip-strangers", is_flag=True,
-        help="Do not measure, by leaving names out, how near strangers come: half the time, and "
-        "galleries made with it name fewer.",
+        help="Do not measure, by leaving names out, how near strangers come: sooner done, but "
+        "galleries made with it assume the worst.",
     ),
     threads_option,
     form_options,

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fewshot.heads.batches import Labels
-from fewshot.heads.fitting import Epoch, Hooks, State
+from fewshot.heads.batches import Batches, Labels, class_weights
+from fewshot.heads.fitting import Epoch, Hooks, State, fit
 from fewshot.heads.head import Floats, Head
+from fewshot.heads.scored import scored
 from fewshot.lengths import unit_rows
+
+
+class Course(NamedTuple):
+    """What a fit is scored on, where it stood if it was interrupted, and who hears of it."""
+
+    validation: tuple[Floats, Labels] | None
+    state: State | None
+    hooks: Hooks | None
 
 
 class HeadEstimator(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -27,6 +38,8 @@ class HeadEstimator(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: 
     head_: Head
     classes_: NDArray[Any]
     history_: list[Epoch]
+    epochs: int
+    patience: int
 
     def fit(self, X: Any, y: Any) -> HeadEstimator:  # noqa: N803
         """Fit to vectors (n, d) of finite numbers and n labels; raises ValueError for one class."""
@@ -58,21 +71,35 @@ class HeadEstimator(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: 
                 raise ValueError("a label of the validation is of no class that is learned")
             places = np.searchsorted(self.classes_, validation[1])
             others = unit_rows(np.asarray(validation[0], np.float32)), places.astype(np.int64)
-        self.head_, self.history_ = self._fitted(
-            unit_rows(X), labels.astype(np.int64), others, state, hooks
-        )
+        course = Course(others, state, hooks)
+        self.head_, self.history_ = self._fitted(unit_rows(X), labels.astype(np.int64), course)
         return self
 
     @abstractmethod
-    def _fitted(
-        self,
-        x: Floats,
-        y: Labels,
-        validation: tuple[Floats, Labels] | None,
-        state: State | None,
-        hooks: Hooks | None,
-    ) -> tuple[Head, list[Epoch]]:
+    def _fitted(self, x: Floats, y: Labels, course: Course) -> tuple[Head, list[Epoch]]:
         """Train on unit vectors (n, d) and labels 0 to classes - 1."""
+
+    @abstractmethod
+    def _counted(self) -> str | list[float] | None:
+        """Return what an example of each class counts, as `class_weights` takes it."""
+
+    def _follow(
+        self, model: keras.Model, batches: Batches, head: Callable[[], Head], course: Course
+    ) -> tuple[Head, list[Epoch]]:
+        """Fit a compiled model; head: makes plain arrays of it as it is."""
+        held = course.validation
+        weights = None if held is None else class_weights(held[1], self._counted())
+        after = fit(
+            model,
+            batches,
+            stage="head",
+            epochs=self.epochs,
+            patience=self.patience if held else 0,
+            validate=(lambda: scored(head(), *held, weights)) if held else None,
+            state=course.state,
+            hooks=course.hooks,
+        )
+        return head(), after.done
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -7,11 +7,10 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from fewshot.heads.batches import Labels, ShuffledBatches, class_weights
-from fewshot.heads.estimator import HeadEstimator, middle_and_scale
-from fewshot.heads.fitting import Epoch, Hooks, Scores, State, fit
+from fewshot.heads.estimator import Course, HeadEstimator, middle_and_scale
+from fewshot.heads.fitting import Epoch
 from fewshot.heads.head import Floats, Head
 from fewshot.heads.layers import (
     classified,
@@ -23,7 +22,7 @@ from fewshot.heads.layers import (
 )
 from fewshot.heads.objective import optimizer_of, toward_classes
 from fewshot.heads.shapes import MAPPED_RATE, PLAIN_RATE, SHAPES
-from fewshot.heads.temperature import class_means, cross_entropy
+from fewshot.heads.temperature import class_means
 
 
 class SoftmaxHead(HeadEstimator):
@@ -60,14 +59,7 @@ class SoftmaxHead(HeadEstimator):
         self.class_weight = class_weight
         self.seed = seed
 
-    def _fitted(
-        self,
-        x: Floats,
-        y: Labels,
-        validation: tuple[Floats, Labels] | None,
-        state: State | None,
-        hooks: Hooks | None,
-    ) -> tuple[Head, list[Epoch]]:
+    def _fitted(self, x: Floats, y: Labels, course: Course) -> tuple[Head, list[Epoch]]:
         classes, shape, binary = len(self.classes_), SHAPES[self.shape], self.loss == "binary"
         if binary and classes != 2:
             raise ValueError(f"a binary loss tells two classes apart, there are {classes}")
@@ -87,20 +79,9 @@ class SoftmaxHead(HeadEstimator):
             made = Head(dense_layers(model), classifier_of(model), unit=shape.mapped)
             return standardize(made, mean, scale)
 
-        how = self._counted()
-        weights = class_weights(y, how)
-        held = None if validation is None else class_weights(validation[1], how)
-        after = fit(
-            model,
-            ShuffledBatches(inner, y, weights, size=self.batch, seed=self.seed),
-            stage="head",
-            epochs=self.epochs,
-            patience=self.patience if validation else 0,
-            validate=(lambda: scored(head(), *validation, held)) if validation else None,
-            state=state,
-            hooks=hooks,
-        )
-        return head(), after.done
+        weights = class_weights(y, self._counted())
+        batches = ShuffledBatches(inner, y, weights, size=self.batch, seed=self.seed)
+        return self._follow(model, batches, head, course)
 
     def _counted(self) -> str | list[float] | None:
         given = self.class_weight
@@ -109,16 +90,3 @@ class SoftmaxHead(HeadEstimator):
         if given not in ("balanced", None):
             raise ValueError(f"class_weight is 'balanced', None or a mapping, not {given!r}")
         return given
-
-
-def scored(head: Head, x: Floats, y: Labels, weights: NDArray[np.float32] | None = None) -> Scores:
-    """Return how a head does on vectors (n, d) with labels; weights: (n,) what each counts."""
-    return scores_of(head.logits(x), y, weights)
-
-
-def scores_of(logits: Floats, y: Labels, weights: NDArray[np.float32] | None = None) -> Scores:
-    """Return how logits (n, classes) do beside the labels; weights: (n,) what each counts."""
-    if not np.isfinite(logits).all():
-        raise FloatingPointError("it answers numbers that are not finite: learn at a lower rate")
-    right = float(np.mean(logits.argmax(axis=1) == y))
-    return Scores(cross_entropy(logits.astype(np.float64), y, weights), right)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fewshot.heads.batches import Labels
 from fewshot.heads.head import Floats
+from fewshot.heads.scored import cross_entropy
 from fewshot.lengths import unit_rows
 
 _SCALES = np.geomspace(1.0, 256.0, 49)
@@ -37,16 +37,3 @@ def fit_scale(vectors: Floats, labels: Labels, classes: int) -> float:
     cosines[np.arange(len(own)), own] = np.sum(vectors[asked] * unit_rows(left), axis=1)
     losses = [cross_entropy(scale * cosines, own) for scale in _SCALES]
     return float(_SCALES[int(np.argmin(losses))])
-
-
-def cross_entropy(
-    logits: NDArray[np.float64], labels: Labels, weights: NDArray[np.float32] | None = None
-) -> float:
-    """Return the mean of -log p of the right class, nats; logits: (n, classes).
-
-    weights: (n,) what each counts; None: all alike.
-    """
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    log_sum = np.log(np.exp(shifted).sum(axis=1))
-    each = log_sum - shifted[np.arange(len(labels)), labels]
-    return float(np.average(each, weights=weights))

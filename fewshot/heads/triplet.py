@@ -5,9 +5,9 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from fewshot.heads.batches import Labels, NameBatches, class_weights
-from fewshot.heads.estimator import HeadEstimator, middle_and_scale
-from fewshot.heads.fitting import Epoch, Hooks, State, fit
+from fewshot.heads.batches import Labels, NameBatches
+from fewshot.heads.estimator import Course, HeadEstimator, middle_and_scale
+from fewshot.heads.fitting import Epoch
 from fewshot.heads.head import Floats, Head
 from fewshot.heads.layers import (
     dense_layers,
@@ -18,7 +18,6 @@ from fewshot.heads.layers import (
 )
 from fewshot.heads.objective import optimizer_of, toward_names
 from fewshot.heads.shapes import SHAPES
-from fewshot.heads.softmax import scored
 from fewshot.heads.temperature import class_means, fit_scale
 
 
@@ -59,14 +58,7 @@ class TripletHead(HeadEstimator):
         self.patience = patience
         self.seed = seed
 
-    def _fitted(
-        self,
-        x: Floats,
-        y: Labels,
-        validation: tuple[Floats, Labels] | None,
-        state: State | None,
-        hooks: Hooks | None,
-    ) -> tuple[Head, list[Epoch]]:
+    def _fitted(self, x: Floats, y: Labels, course: Course) -> tuple[Head, list[Epoch]]:
         classes = len(self.classes_)
         mean, scale = middle_and_scale(x)
         inner = (x - mean) * np.float32(scale)
@@ -89,15 +81,8 @@ class TripletHead(HeadEstimator):
             closest = prototype_classifier(means, fit_scale(vectors, y, classes))
             return Head(space.hidden, closest, unit=True)
 
-        held = None if validation is None else class_weights(validation[1], "balanced")
-        after = fit(
-            model,
-            NameBatches(inner, y, names=self.names, pictures=self.pictures, seed=self.seed),
-            stage="head",
-            epochs=self.epochs,
-            patience=self.patience if validation else 0,
-            validate=(lambda: scored(head(), *validation, held)) if validation else None,
-            state=state,
-            hooks=hooks,
-        )
-        return head(), after.done
+        batches = NameBatches(inner, y, names=self.names, pictures=self.pictures, seed=self.seed)
+        return self._follow(model, batches, head, course)
+
+    def _counted(self) -> str:
+        return "balanced"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
-from fewshot.fonts import Font, find_font
+from fewshot.fonts import find_font, fitted
 from fewshot.images import decode, read_picture
 
 if TYPE_CHECKING:
@@ -72,9 +72,5 @@ def _write(
     size: int,
     room: int,
 ) -> None:
-    text = " ".join(text.split())
-    font: Font = find_font(text, size).font
-    while len(text) > 1 and font.getlength(text) > room:
-        text = text[:-2] + "…"
-        font = find_font(text, size).font
-    pen.text(at, text, color, font)
+    font = find_font(text, size).font
+    pen.text(at, fitted(text, font, room), color, font)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from fewshot.errors import NoImagesFound
 from fewshot.plans.errors import WrongLayout
 from fewshot.plans.plan import DROP, Plan, Test
 from fewshot.training.errors import CannotTrain
-from fewshot.training.examples import Example, Examples, listed
+from fewshot.training.examples import (
+    Example,
+    Examples,
+    by_content,
+    few_of,
+    listed,
+    split_examples,
+)
 
 _SHOWN = 5
 
@@ -51,8 +56,9 @@ def gather(plan: Plan, folder: Path) -> Gathered:
     share = plan.tests[0].share
     if share is not None:
         _check_classes(plan, folder, learn, at_least=3)
-        learn, asked = _split(learn, share, plan.seed)
-        tests = {plan.tests[0].name: asked}
+        halves = split_examples(learn, share, plan.seed, left=2)
+        learn = list(by_content(halves.train))
+        tests = {plan.tests[0].name: list(by_content(halves.validation))}
     else:
         tests = {one.name: _listed(plan, folder, one.folder or "", notes) for one in plan.tests}
     learn, dropped = _without_leaks(plan, folder, learn, tests)
@@ -72,22 +78,6 @@ def _listed(plan: Plan, folder: Path, inside: str, notes: list[str]) -> list[Exa
         return listed(place, notes)
     except (CannotTrain, NoImagesFound) as error:
         raise _wrong(plan, folder, str(error)) from error
-
-
-def _split(own: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:
-    """Part each class by a draw; two pictures of each at least are left to learn from."""
-    rng = np.random.default_rng(seed)
-    learn, asked = [], []
-    for name in sorted({one.name for one in own}):
-        some = sorted((one for one in own if one.name == name), key=lambda one: one.digest)
-        drawn = {int(at) for at in rng.permutation(len(some))[: _held(len(some), share)]}
-        learn += [one for at, one in enumerate(some) if at not in drawn]
-        asked += [one for at, one in enumerate(some) if at in drawn]
-    return learn, asked
-
-
-def _held(n: int, share: float) -> int:
-    return min(n - 2, max(1, round(share * n)))
 
 
 def _without_leaks(
@@ -110,14 +100,14 @@ def _check_classes(plan: Plan, folder: Path, some: Sequence[Example], at_least: 
     counts = Counter(one.name for one in some)
     if plan.names and set(counts) != set(plan.names):
         wanted = ", ".join(plan.names)
-        raise _wrong(plan, folder, f"the classes are to be {wanted}, not {_few(counts)}")
+        raise _wrong(plan, folder, f"the classes are to be {wanted}, not {few_of(counts)}")
     if len(counts) != (plan.classes or len(counts)):
-        found = f"{len(counts)} ({_few(counts)})"
+        found = f"{len(counts)} ({few_of(counts)})"
         raise _wrong(plan, folder, f"there are to be {plan.classes} classes, not {found}")
     if len(counts) < 2:
-        raise _wrong(plan, folder, f"there is one class only, {_few(counts)}")
+        raise _wrong(plan, folder, f"there is one class only, {few_of(counts)}")
     if few := [name for name, count in counts.items() if count < at_least]:
-        raise _wrong(plan, folder, f"{_few(few)}: fewer than {at_least} pictures to learn from")
+        raise _wrong(plan, folder, f"{few_of(few)}: fewer than {at_least} pictures to learn from")
 
 
 def _check_test(
@@ -125,14 +115,9 @@ def _check_test(
 ) -> None:
     asked = {one.name for one in some}
     if missing := names - asked:
-        raise _wrong(plan, folder, f"{_few(missing)}: no picture in {test.folder or 'the test'}")
+        raise _wrong(plan, folder, f"{few_of(missing)}: no picture in {test.folder or 'the test'}")
     if foreign := asked - names:
-        raise _wrong(plan, folder, f"{_few(foreign)}: in {test.folder} only, not in {plan.train}")
-
-
-def _few(names: Iterable[str]) -> str:
-    listed = sorted(names)
-    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
+        raise _wrong(plan, folder, f"{few_of(foreign)}: in {test.folder} only, not in {plan.train}")
 
 
 def _wrong(plan: Plan, folder: Path, reason: str) -> WrongLayout:

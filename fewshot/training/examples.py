@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -79,13 +79,13 @@ def read_examples(
         _check_classes(str(folder), own)
         examples = split_examples(own, split, seed)
     else:
-        examples = Examples(_sorted(own), _sorted(listed(validation, notes)))
+        examples = Examples(by_content(own), by_content(listed(validation, notes)))
         _refuse_leaks(examples, folder, validation)
     check(examples, str(folder))
     return examples, notes
 
 
-def _sorted(some: Sequence[Example]) -> tuple[Example, ...]:
+def by_content(some: Sequence[Example]) -> tuple[Example, ...]:
     """Return them by class and content: neither paths nor the order of listing decide."""
     return tuple(sorted(some, key=lambda one: (one.name, one.digest)))
 
@@ -107,13 +107,13 @@ def check(examples: Examples, what: str) -> None:
     if missing := sorted(set(examples.names) - there):
         raise CannotTrain(
             what,
-            f"{_few(missing)} {_has(missing)} no picture to validate on; put some into the "
+            f"{few_of(missing)} {_has(missing)} no picture to validate on; put some into the "
             "validation folder, or take the class out of the other",
             missing,
         )
     if foreign := sorted(there - set(examples.names)):
         raise CannotTrain(
-            what, f"{_few(foreign)} {_has(foreign)} pictures to validate on, none to learn from",
+            what, f"{few_of(foreign)} {_has(foreign)} pictures to validate on, none to learn from",
             foreign,
         )  # fmt: skip
 
@@ -161,7 +161,7 @@ def _check_classes(what: str, some: Sequence[Example], *, at_least: int = 2) -> 
     if few := sorted(name for name, count in counts.items() if count < at_least):
         raise CannotTrain(
             what,
-            f"{_few(few)} {_has(few)} one picture only; a class takes two and more, one to learn "
+            f"{few_of(few)} {_has(few)} one picture only; a class takes two and more, one to learn "
             "from and one to validate on (`fewshot enroll` does with one)",
             few,
         )
@@ -183,8 +183,11 @@ def _refuse_leaks(examples: Examples, folder: Path, validation: Path) -> None:
         )
 
 
-def split_examples(own: Sequence[Example], share: float, seed: int) -> Examples:
-    """Part each class by a draw, one picture at least on each side; raises CannotTrain."""
+def split_examples(own: Sequence[Example], share: float, seed: int, *, left: int = 1) -> Examples:
+    """Part each class by a draw, one picture at least on each side; raises CannotTrain.
+
+    left: how many of a class are to be left to learn from, at least.
+    """
     if not 0.0 < share < 1.0:
         raise CannotTrain("this", f"a split lies between 0 and 1, not {share}")
     rng = np.random.default_rng(seed)
@@ -194,15 +197,16 @@ def split_examples(own: Sequence[Example], share: float, seed: int) -> Examples:
         # by content, so that neither paths nor the order of listing decide
         some = sorted((one for one in own if one.name == name), key=lambda one: one.digest)
         some = [some[at] for at in rng.permutation(len(some))]
-        held = min(len(some) - 1, max(1, round(share * len(some))))
+        held = min(len(some) - left, max(1, round(share * len(some))))
         validation += some[:held]
         train += some[held:]
     return Examples(tuple(train), tuple(validation))
 
 
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more}"
+def few_of(names: Iterable[str]) -> str:
+    """Return the first names of some by the alphabet, and how many more there are."""
+    some = sorted(names)
+    return ", ".join(some[:3]) + (f" and {len(some) - 3} more" if len(some) > 3 else "")
 
 
 def _has(names: Sequence[str]) -> str:

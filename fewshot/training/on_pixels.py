@@ -83,7 +83,7 @@ def train_network(
 ) -> Made:
     """Train a network on pictures; what comes out is checked as it will be served.
 
-    strangers: whether to measure how much nearer strangers come, which takes as long again.
+    strangers: whether to measure how much nearer strangers come, by `stranger_lift`.
     """
     progress = keeper.resumed(resume=resume)
     classes = int(train.labels.max()) + 1

@@ -76,7 +76,7 @@ def train_head(
 ) -> Made:
     """Train a softmax or triplet head on unit vectors (n, d) and the numbers of their classes.
 
-    strangers: whether to measure how much nearer strangers come, which trains as often again.
+    strangers: whether to measure how much nearer strangers come, by `stranger_lift`.
     """
     progress = keeper.resumed(resume=resume)
     estimator = estimator_of(settings)

@@ -19,8 +19,8 @@ from fewshot.heads.fitting import Epoch, Hooks, Scores, State, fit
 from fewshot.heads.head import Floats, Head, Layer
 from fewshot.heads.layers import classifier_of, prototype_classifier, start_at_means
 from fewshot.heads.objective import optimizer_of, toward_classes, toward_names
+from fewshot.heads.scored import scores_of
 from fewshot.heads.shapes import SHAPES
-from fewshot.heads.softmax import scores_of
 from fewshot.heads.temperature import class_means, fit_scale
 from fewshot.training.network import Network, freeze, parted, seeing_pixels
 from fewshot.training.settings import Settings

@@ -8,8 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from fewshot.backbones.catalog import DEFAULT, PALETTE, find_backbone
 from fewshot.backbones.choice import BUNDLE, BackboneChoice, is_bundle
 from fewshot.errors import CannotWrite
@@ -71,6 +69,8 @@ def refuse_within(out: Path, *folders: Path | None) -> None:
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Keep other processes from training into the same folder; raises CannotTrain."""
+    from filelock import FileLock, Timeout
+
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)
