@@ -25,7 +25,6 @@ FLOORS = [
         "heads.fitting",
         "heads.objective",
         "training.settings",
-        "bundles.archive",
     },
     {
         "names",
