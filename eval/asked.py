@@ -8,10 +8,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.galleries import Drawn, Labels, Vectors, evidence_of, namer_of
+from eval.galleries import Drawn, Labels, Vectors
 from fewshot.backbones.catalog import same_picture_of
 from fewshot.calibration import Calibration
 from fewshot.choosing import choose
+from fewshot.evaluation.in_memory import evidence_of, namer_of
 from fewshot.naming import Naming
 from fewshot.rules import Rule
 from fewshot.scoring import NEVER, decision_scores

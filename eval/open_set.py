@@ -32,9 +32,9 @@ from eval.open_set_plot import plot
 from eval.open_set_report import CONTENDERS, parted, probabilities, rates
 from eval.pictures import read_set
 from eval.report import interval, write
-from eval.separation import auroc, oscr
 from eval.sets import SHOTS, TRAIN, Options, read_options
 from fewshot.backbones.backbone import Backbone
+from fewshot.evaluation.separation import auroc, oscr
 from fewshot.rules import RULES
 
 DEV = (

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 
 from eval.backbones import key_of, load, offer_backbones, vectors_of
 from eval.episodes import mean_of_sets, spread_of
-from eval.galleries import Labels, Vectors, draw, evidence_of, namer_of
+from eval.galleries import Labels, Vectors, draw
 from eval.open_set import DEV, LARGE
 from eval.pictures import read_set
 from eval.report import markdown, write
 from eval.sets import read_options
 from fewshot.calibration import Calibration
 from fewshot.choosing import choose
+from fewshot.evaluation.in_memory import evidence_of, namer_of
 from fewshot.risk import RATE
 from fewshot.rules import RULES, Rule
 from fewshot.scoring import NEVER, decision_scores

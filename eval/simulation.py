@@ -26,11 +26,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.galleries import Labels, Vectors, evidence_of, namer_of
+from eval.galleries import Labels, Vectors
 from eval.made_identities import World
 from eval.report import RESULTS, write
 from eval.simulation_report import plot, table
 from fewshot.calibration import Calibration
+from fewshot.evaluation.in_memory import evidence_of, namer_of
 from fewshot.rules import Rule
 from fewshot.scoring import References, best_two, decision_scores, scores
 from fewshot.standing import Namer

@@ -25,9 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.backbones import key_of, load, measurable, vectors_of
-from eval.galleries import Labels, Vectors, draw, evidence_of, namer_of
+from eval.galleries import Labels, Vectors, draw
 from eval.pictures import read_set
 from eval.sets import offer_vectors, read_options
+from fewshot.evaluation.in_memory import evidence_of, namer_of
 from fewshot.rules import RULES, Rule
 from fewshot.stranger_model import (
     BUCKETS,

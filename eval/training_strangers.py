@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.backbones import Vectors, key_of, load, vectors_of
-from eval.galleries import Labels, draw, evidence_of, namer_of
+from eval.galleries import Labels, draw
 from eval.pictures import read_set
 from eval.report import markdown, write
 from eval.sets import offer_vectors, read_options
 from fewshot.calibration import Calibration, lifted
+from fewshot.evaluation.in_memory import evidence_of, namer_of
 from fewshot.heads.estimator import HeadEstimator
 from fewshot.heads.softmax import SoftmaxHead
 from fewshot.heads.triplet import TripletHead

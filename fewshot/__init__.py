@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from fewshot.embedder import Embedder, Refusal
     from fewshot.enrollment import Enrollment
     from fewshot.errors import FewshotError
+    from fewshot.evaluation.evaluate import evaluate
+    from fewshot.evaluation.report import Evaluation
     from fewshot.findings import Diagnosis, Effect, Finding
     from fewshot.heads.softmax import SoftmaxHead
     from fewshot.heads.triplet import TripletHead
@@ -57,6 +59,7 @@ _HOME = {
     "Effect": "findings",
     "Embedder": "embedder",
     "Enrollment": "enrollment",
+    "Evaluation": "evaluation.report",
     "FewshotError": "errors",
     "Finding": "findings",
     "Forgotten": "records",
@@ -74,6 +77,7 @@ _HOME = {
     "TripletHead": "heads.triplet",
     "Vote": "nearness",
     "Watch": "watch",
+    "evaluate": "evaluation.evaluate",
     "train": "training.train",
 }
 
@@ -91,6 +95,7 @@ __all__ = [
     "Effect",
     "Embedder",
     "Enrollment",
+    "Evaluation",
     "FewshotError",
     "Finding",
     "Forgotten",
@@ -109,6 +114,7 @@ __all__ = [
     "Vote",
     "Watch",
     "__version__",
+    "evaluate",
     "train",
 ]
 

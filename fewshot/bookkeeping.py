@@ -68,12 +68,18 @@ class Bookkeeping:
         """Take an identity out of the gallery; raises UnknownName.
 
         erase: delete its vectors, thumbnails, paths and name from the file too, also where it was
-        forgotten before. That cannot be undone, nor can what was done before it.
+        forgotten before; and what `evaluate` keeps of its pictures in the cache. That cannot be
+        undone, nor can what was done before it.
         """
         if not erase:
             return changes.forget(self._store, name)
         centered = has_center(self._store)
+        pictures = changes.pictures_of(self._store, name)
         gone = changes.erase(self._store, name)
+        if pictures:
+            from fewshot.evaluation.kept import forget_kept
+
+            forget_kept(pictures)
         if centered:
             from fewshot.rule_keeping import fit_again
 

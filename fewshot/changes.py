@@ -87,6 +87,15 @@ def erase(store: Store, name: str) -> Forgotten:
     return Forgotten(name, references, erased=scrub(store))
 
 
+def pictures_of(store: Store, name: str) -> list[str]:
+    """Return the SHA-256 of the pictures of whoever bears this name, or bore it, hex."""
+    statement = """
+        SELECT DISTINCT digest FROM picture_references
+        WHERE identity IN (SELECT id FROM identities WHERE name = ?)"""
+    with sqlite_errors(store.path):
+        return [one.hex() for (one,) in store.all(statement, (bytes,), (clean_name(name),))]
+
+
 def undo(store: Store) -> Operation:
     """Take the last operation back that was not undone yet, and return it; raises CannotUndo.
 

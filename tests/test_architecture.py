@@ -19,7 +19,8 @@ FLOORS = [
     {"errors", "watch", "backbones.preprocessing", "backbones.cache", "backbones.choice"}
     | {"ordinary"},
     {"digest", "calibration_errors", "lengths", "heads.shapes", "heads.batches", "heads.mining"}
-    | {"training.errors", "training.augmentation", "training.scratch", "bundles.errors"},
+    | {"training.errors", "training.augmentation", "training.scratch", "bundles.errors"}
+    | {"evaluation.kept"},
     {
         "backbones.blueprint",
         "heads.fitting",
@@ -95,10 +96,34 @@ FLOORS = [
     {"plans.running", "plans.remarks"},
     {"plans.report"},
     {"plans.results"},
+    {"evaluation.errors", "evaluation.scene", "evaluation.separation"}
+    | {"evaluation.bootstrap", "evaluation.color_views", "evaluation.gallery_map"}
+    | {"evaluation.perceptual_hash", "evaluation.in_memory", "evaluation.contender"}
+    | {"evaluation.tensorflow_quiet", "evaluation.page.axes", "evaluation.page.escaped"}
+    | {"evaluation.page.numbers", "evaluation.page.style"},
+    {"evaluation.samples", "evaluation.twins", "evaluation.nearest"}
+    | {f"evaluation.page.{one}" for one in ("chart", "section", "table", "headline")},
+    {"evaluation.embedding", "evaluation.episodes", "evaluation.linear"}
+    | {"evaluation.our_matching", "evaluation.trained_heads", "evaluation.trained_networks"}
+    | {f"evaluation.page.{one}" for one in ("palette", "forest", "measured", "mistakes")}
+    | {f"evaluation.page.{one}" for one in ("tables", "verdict", "by_shots", "growth")},
+    {"evaluation.methods", "evaluation.answers", "evaluation.ready", "evaluation.settings"}
+    | {f"evaluation.page.{one}" for one in ("curves", "confusion", "gallery_map", "leaks")}
+    | {f"evaluation.page.{one}" for one in ("open_set", "ranking")},
+    {"evaluation.asking", "evaluation.tally", "evaluation.page.page"},
+    {"evaluation.figures", "evaluation.seeing"},
+    {"evaluation.measured"},
+    {"evaluation.verdict_sentences", "evaluation.scenes"},
+    {"evaluation.documents"},
+    {"evaluation.tables"},
+    {"evaluation.report"},
+    {"evaluation.comparing"},
+    {"evaluation.evaluate"},
     {"recognizer", "montage"},
     {"cli.output", "cli.later", "cli.options", "cli.backbones"},
     {"cli.answers", "cli.progress", "cli.operations"},
     {"cli.explaining", "cli.classifying", "cli.trained", "cli.training_options"},
+    {"cli.planned", "cli.compared"},
     {
         "cli.calibrate",
         "cli.enroll",
@@ -121,6 +146,8 @@ OUTSIDE = {
     "backbones",
     "bundles",
     "cli",
+    "evaluation",
+    "evaluation.page",
     "heads",
     "plans",
     "training",

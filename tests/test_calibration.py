@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from eval.galleries import evidence_of, namer_of
 from fewshot.calibration import Calibration
+from fewshot.evaluation.in_memory import evidence_of, namer_of
 from fewshot.evidence import Evidence
 from fewshot.rules import Rule
 from fewshot.scoring import NEVER, References, best_two, decision_scores, scores

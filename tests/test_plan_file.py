@@ -163,12 +163,6 @@ def test_a_bad_plan_ends_the_command_with_one_line(fewshot: Run, tmp_path: Path)
     assert "pictures.train: it is a text, not 1" in answer.err
 
 
-def test_without_a_plan_the_command_says_so(fewshot: Run, tmp_path: Path) -> None:
-    answer = fewshot("eval", tmp_path)
-    assert answer.code == 2
-    assert "--plan" in answer.err
-
-
 def test_reading_a_plan_loads_nothing_heavy() -> None:
     program = (
         "import sys; from fewshot.plans.plan_file import read_plan; "

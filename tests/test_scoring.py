@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from eval.galleries import namer_of
+from fewshot.evaluation.in_memory import namer_of
 from fewshot.rules import RULES, SCORINGS, VOTERS, Rule
 from fewshot.scoring import (
     NEVER,

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.galleries import evidence_of, namer_of
 from eval.made_identities import World
 from fewshot import Recognizer
 from fewshot.calibration import Calibration
+from fewshot.evaluation.in_memory import evidence_of, namer_of
 from fewshot.rules import Rule
 from fewshot.scoring import best_two_but_friends, decision_scores, grouped
 from fewshot.stranger_model import load_model

@@ -1,104 +1,117 @@
-"""`fewshot eval`: a plan and a folder of pictures come in; the figures of its ways go out."""
+"""`fewshot eval`: a folder of pictures comes in; ways to name them, compared, go out."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from fewshot.cli.backbones import threads_option
-from fewshot.cli.options import form_options
-from fewshot.cli.output import columns_of, emit, note, padded, printable, shown_path
-from fewshot.cli.progress import Terminal
-from fewshot.training.starting_point import refuse_within
+from fewshot.cli.options import form_options, rate_option
 
-if TYPE_CHECKING:
-    from fewshot.plans.outcome import Outcome
-
-_COLUMNS = (
-    "way", "status", "backbone", "test", "accuracy.share", "accuracy.n", "without_training.share",
+_OF_A_COMPARISON = (
+    click.option(
+        "--test", metavar="DIR", type=click.Path(path_type=Path),
+        help="Where the pictures lie that are asked about: the same names, other pictures.",
+    ),
+    click.option(
+        "--methods", metavar="NAME,...",
+        help="Contenders: gallery (our matching), nn, knn, mean (each also -centered, -root), lda, "
+        "ridge, logistic, svm, softmax, triplet, finetune, scratch; or usual, fast (all that take "
+        "no TensorFlow), trained, all.  [usual]",
+    ),
+    click.option(
+        "--backbones", metavar="NAME,...", multiple=True,
+        help="What embeds; options of one follow it: inceptionv3,weights=cut.h5,layer=mixed8.  "
+        "[all that are ready here]",
+    ),
+    click.option(
+        "--protocols", metavar="NAME,...",
+        help="all (names at once), episodes (of --ways names), given (all of DIR enrolled, all of "
+        "--test asked), open (half of the names strangers), growth (more and more names), queries "
+        "(in gray and in other hues).  [all,open; given with --test; episodes with --ways]",
+    ),
+    click.option(
+        "--shots", metavar="N,...",
+        help="Pictures enrolled a name.  [1,5,10, as far as there are]",
+    ),
+    click.option("--ways", type=click.IntRange(2), help="Names competing in an episode.  [5]"),
+    click.option(
+        "--queries", type=click.IntRange(1), help="Pictures asked a name and draw, at most.  [all]"
+    ),
+    click.option(
+        "--episodes", type=click.IntRange(1),
+        help="Draws.  [20; of episodes 100; with TensorFlow 5]",
+    ),
+    rate_option,
+    click.option("--baseline", metavar="NAME", help="What the others are held beside.  [gallery]"),
+    click.option("--seed", type=click.IntRange(0), help="The same one gives the same draws.  [0]"),
+    click.option(
+        "--html", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+        help="Write a page with plots to look at.",
+    ),
+    click.option(
+        "--times", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+        help="Write what each contender took, as JSON: kept apart, for it is never twice the same.",
+    ),
+    click.option(
+        "--no-cache", is_flag=True, default=None,
+        help="Embed anew, and keep no vectors in the cache.",
+    ),
 )  # fmt: skip
-_WEIGHTS_MISSING, _UNREADABLE = 5, 3
+
+
+def _with_comparison(command: Any) -> Any:
+    for option in reversed(_OF_A_COMPARISON):
+        command = option(command)
+    return command
 
 
 @click.command("eval")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@_with_comparison
 @click.option(
-    "--plan", "plan_path", required=True, metavar="PLAN", type=click.Path(path_type=Path),
-    help="The experiment, a TOML file as in eval/plans/. For now it must be named.",
+    "--plan", "plan_path", metavar="PLAN", type=click.Path(path_type=Path),
+    help="Run the experiment of this file instead, as in eval/plans/.",
 )  # fmt: skip
 @click.option(
-    "--out", metavar="FOLDER", type=click.Path(path_type=Path),
-    help="Where the models, scores and report go.  [PLAN-NAME.results]",
-)  # fmt: skip
+    "--out",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="With --plan: where the models, scores and report go.  [PLAN-NAME.results]",
+)
 @threads_option
 @form_options
 def evaluate(
-    folder: Path, plan_path: Path, out: Path | None, threads: int | None, form: str | None
+    folder: Path,
+    plan_path: Path | None,
+    out: Path | None,
+    threads: int | None,
+    form: str | None,
+    **given: Any,
 ) -> int:
-    """Run the experiment that a plan describes on a folder of pictures.
+    """Compare ways to name the pictures of a folder, to see whether training pays.
 
     \b
+    fewshot eval photos/                           each sub-folder is a name
+    fewshot eval photos/ --html report.html        and a page to look at
+    fewshot eval train/ --test test/ --methods all
     fewshot eval --plan eval/plans/anime4.toml faces/
 
-    Each way of the plan is trained and tested; the first of its backbones whose weights are here
-    is taken, and those that could not be had are named. Nothing is downloaded. Ends with 5 where no
-    way could be run.
+    All contenders are asked about the same pictures, none of them enrolled, nor nearly; intervals
+    say how sure each figure is. Vectors are kept in the cache: an interrupted run goes on there.
+    With --plan nothing is downloaded, and it ends with 5 where no way could be run.
     """  # noqa: D301  click wants the character \\b itself
-    from fewshot.plans.plan_file import read_plan
+    asked = {name: value for name, value in given.items() if value not in (None, ())}
+    if plan_path is not None:
+        if asked:
+            raise click.UsageError(f"--{next(iter(asked)).replace('_', '-')} goes without --plan")
+        from fewshot.cli.planned import run_planned
 
-    plan = read_plan(plan_path)
-    out = out or Path(f"{plan.name}.results")
-    refuse_within(out / "report.md", folder)
-    from fewshot.plans.results import write_results
-    from fewshot.plans.running import run_plan
+        return run_planned(folder, plan_path, out, threads, form)
+    if out is not None:
+        raise click.UsageError("--out goes with --plan; a page is written by --html")
+    from fewshot.cli.compared import run_comparison
 
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that several models are run
-    try:
-        outcome = run_plan(plan, folder, out, threads=threads, watch=Terminal())
-    except KeyboardInterrupt:
-        note("the same command goes on with the training it was in")
-        raise
-    write_results(outcome, out)
-    _print(outcome, form)
-    if not form:
-        note(f"{shown_path(str(out))} holds the report, the scores and the models")
-    if not any(one.gone for one in outcome.ways):
-        return _WEIGHTS_MISSING
-    return _UNREADABLE if outcome.refused else 0
-
-
-def _print(outcome: Outcome, form: str | None) -> None:
-    from fewshot.plans.report import about, figures
-
-    rows = figures(outcome) if form else [{"text": _text(outcome)}]
-    emit(
-        rows, form=form or "text", key="figures", gallery=None, text=lambda row: str(row["text"]),
-        columns=_COLUMNS, about=about(outcome),
-    )  # fmt: skip
-
-
-def _text(outcome: Outcome) -> str:
-    from fewshot.plans.remarks import remarks
-    from fewshot.plans.report import HEAD, cells, heading, score_tables
-
-    lines = [click.style(printable(outcome.plan.title), bold=True)]
-    lines += [printable(one) for one in heading(outcome)]
-    if outcome.plan.table:
-        for head, rows in score_tables(outcome):
-            lines += ["", printable(head), *_laid_out(rows)]
-    lines += ["", *_laid_out([HEAD, *cells(outcome)]), ""]
-    lines += [f"- {printable(one)}" for one in remarks(outcome)]
-    return "\n".join(lines)
-
-
-def _laid_out(rows: Sequence[Sequence[str]]) -> list[str]:
-    shown = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(columns_of(row[at]) for row in shown) for at in range(len(shown[0]))]
-    return [
-        "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in shown
-    ]
+    return run_comparison(folder, threads=threads, form=form, **asked)

@@ -87,7 +87,9 @@ COMMANDS = {
         "Train a head, or a network, on a folder in which each sub-folder is a class.",
     ),
     "eval": Where(
-        "eval", "evaluate", "Run the experiment that a plan describes on a folder of pictures."
+        "eval",
+        "evaluate",
+        "Compare ways to name the pictures of a folder, to see whether training pays.",
     ),
     "models": Where("models", "models", "List, fetch, build and verify the networks that embed."),
 }

@@ -47,6 +47,17 @@ def _rate(_context: object, _option: object, value: float | None) -> float | Non
     return value
 
 
+rate_option = click.option(
+    "--max-false-name",
+    default=None,
+    show_default=f"{RATE}",
+    type=float,
+    callback=_rate,
+    metavar="RATE",
+    help="Of strangers shown to this gallery, at most this share gets any name.",
+)
+
+
 def rate_options(command: Command) -> Command:
     """Add --max-false-name and --strict."""
     strict = click.option(
@@ -54,16 +65,7 @@ def rate_options(command: Command) -> Command:
         is_flag=True,
         help="Where this gallery itself cannot show that rate, end with 6 rather than estimate.",
     )
-    rate = click.option(
-        "--max-false-name",
-        default=None,
-        show_default=f"{RATE}",
-        type=float,
-        callback=_rate,
-        metavar="RATE",
-        help="Of strangers shown to this gallery, at most this share gets any name.",
-    )
-    return rate(strict(command))
+    return rate_option(strict(command))
 
 
 def named_paths(paths: Sequence[str], *, null: bool) -> Iterator[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,16 @@ def padded(text: str, width: int) -> str:
 def columns_of(text: str) -> int:
     """Return how many columns a text takes: two for each wide character."""
     return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def laid_out(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lay out rows of cells in columns, the first row their heads."""
+    shown = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(columns_of(row[at]) for row in shown) for at in range(len(shown[0]))]
+    return [
+        "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in shown
+    ]
 
 
 def shown_path(path: str) -> str:

@@ -1,0 +1,1 @@
+"""Ways to name pictures are compared on equal terms: contenders, episodes, figures, reports."""

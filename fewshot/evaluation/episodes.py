@@ -1,0 +1,166 @@
+"""Samples and a setting come in; which are enrolled and which are asked, draw by draw, goes out.
+
+Every contender is given the same draws. They depend on contents, names and the seed alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewshot.evaluation.samples import Labels, Mask, Samples
+
+Places = NDArray[np.int64]
+
+ALL, SOME, GIVEN, OPEN, GROWTH, QUERIES = (
+    "all classes", "episodes", "given", "open set", "growth", "queries",
+)  # fmt: skip
+PROTOCOLS = (ALL, SOME, GIVEN, OPEN, GROWTH, QUERIES)
+"""Names competing: all; so many; all, each with all it has; half, the others strangers; more and
+more, others strangers; all, asked in other colors."""
+
+LADDER = (5, 10, 20, 50, 100, 200, 500, 1_000)
+"""Names enrolled as a gallery grows, as far as there are so many."""
+
+STRANGERS = 0.2
+"""The share of names that are strangers to a growing gallery, whatever its size."""
+
+MOST_STRANGERS = 400
+"""Pictures of strangers a draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is asked of contenders.
+
+    shots: pictures enrolled a name; None: all that may be. ways: names competing; None: all there
+    are. queries: at most so many pictures asked a name and draw; None: all. view: how queries look.
+    """
+
+    protocol: str
+    shots: int | None
+    ways: int | None = None
+    episodes: int = 20
+    queries: int | None = None
+    view: str = "color"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Episode:
+    """One draw: some names, what of them is enrolled, and what is asked."""
+
+    names: Labels  # (w,) numbers of the names that compete, rising
+    support: Places  # (s,) places of the enrolled
+    query: Places  # (q,) places of those asked
+    known: Mask  # (q,) whether its name is enrolled
+    leaked: Mask  # (q,) whether it, or nearly it, is itself enrolled
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """The draws of a setting."""
+
+    setting: Setting
+    episodes: tuple[Episode, ...]
+    names: int  # that took part
+    left_out: int  # for they have too few pictures
+
+
+def draw(samples: Samples, groups: Labels, setting: Setting, seed: int) -> Drawn | None:
+    """Draw episodes; None where fewer than two names have pictures enough.
+
+    groups: (n,) the same number for pictures that are one picture, or nearly.
+    """
+    fit = _fit(samples, setting.shots)
+    least = 4 if setting.protocol in (OPEN, GROWTH) else 2
+    if len(fit) < least or (setting.ways or 0) > len(fit):
+        return None
+    what = ALL if setting.protocol == QUERIES else setting.protocol  # the same draws, other colors
+    place = PROTOCOLS.index(what)
+    streams = [
+        np.random.default_rng([seed, place, setting.shots or 0, setting.ways or 0, turn])
+        for turn in range(setting.episodes)
+    ]
+    strangers = _strangers(fit, seed) if setting.protocol == GROWTH else None
+    episodes = tuple(_episode(samples, groups, setting, fit, strangers, rng) for rng in streams)
+    return Drawn(setting, episodes, len(fit), len(samples.names) - len(fit))
+
+
+def growing_sizes(samples: Samples, shots: int) -> list[int]:
+    """Return how many names a growing gallery has, step by step."""
+    fit = _fit(samples, shots)
+    most = len(fit) - len(_strangers(fit, 0))
+    sizes = [one for one in LADDER if one < most]
+    return [*sizes, min(most, LADDER[-1])] if most >= 2 else []
+
+
+def _fit(samples: Samples, shots: int | None) -> Labels:
+    """Return the names that have pictures enough to be enrolled and asked about."""
+    n = len(samples.names)
+    enrolled = np.bincount(samples.labels[samples.enrolls], minlength=n)
+    either = samples.enrolls & samples.asks
+    asked = np.bincount(samples.labels[samples.asks], minlength=n)
+    both = np.bincount(samples.labels[either], minlength=n)
+    if shots is None:
+        return np.flatnonzero((enrolled > 0) & (asked > both))
+    left = asked - np.maximum(0, shots - (enrolled - both))  # at worst, both-sided are enrolled
+    return np.flatnonzero((enrolled >= shots) & (left > 0))
+
+
+def _strangers(fit: Labels, seed: int) -> Labels:
+    count = max(2, round(STRANGERS * len(fit)))
+    return np.sort(np.random.default_rng([seed, 17]).permutation(fit)[:count])
+
+
+def _episode(
+    samples: Samples,
+    groups: Labels,
+    setting: Setting,
+    fit: Labels,
+    strangers: Labels | None,
+    rng: np.random.Generator,
+) -> Episode:
+    names, others = fit, fit[:0]
+    if setting.protocol == OPEN:
+        order = rng.permutation(fit)
+        names, others = np.sort(order[: len(order) // 2]), order[len(order) // 2 :]
+    elif strangers is not None:
+        order = rng.permutation(np.setdiff1d(fit, strangers))
+        names, others = np.sort(order[: setting.ways]), strangers
+    elif setting.ways is not None:
+        names = np.sort(rng.permutation(fit)[: setting.ways])
+    support, query = [], []
+    for one in names.tolist():
+        own = samples.labels == one
+        enrolled = rng.permutation(np.flatnonzero(own & samples.enrolls))[: setting.shots]
+        asked = rng.permutation(np.setdiff1d(np.flatnonzero(own & samples.asks), enrolled))
+        support.append(enrolled)
+        query.append(asked[: setting.queries])
+    unknown = _asked_of(samples, others, setting.queries, rng)
+    taken, known = np.concatenate(support), np.concatenate(query)
+    asked = np.concatenate([known, unknown])
+    enrolled_groups = np.unique(groups[taken])
+    return Episode(
+        names,
+        taken,
+        asked,
+        np.arange(len(asked)) < len(known),
+        np.isin(groups[asked], enrolled_groups),
+    )
+
+
+def _asked_of(
+    samples: Samples, others: Labels, queries: int | None, rng: np.random.Generator
+) -> Places:
+    """Return pictures of strangers, each of their names as often as may be, 400 at most."""
+    if not len(others):
+        return np.empty(0, np.int64)
+    each = max(1, MOST_STRANGERS // len(others))
+    each = each if queries is None else min(each, queries)
+    found = []
+    for one in rng.permutation(others).tolist():
+        own = np.flatnonzero((samples.labels == one) & samples.asks)
+        found.append(rng.permutation(own)[:each])
+    return np.concatenate(found)[:MOST_STRANGERS]

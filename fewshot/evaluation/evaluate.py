@@ -1,0 +1,113 @@
+"""The door: a folder of pictures, or vectors, comes in; contenders compared on it go out.
+
+Walks the line once: samples -> copies among them -> vectors -> episodes -> answers -> figures.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fewshot.backbones.choice import BackboneChoice
+from fewshot.evaluation.bootstrap import Bootstrap
+from fewshot.evaluation.comparing import Comparison
+from fewshot.evaluation.embedding import read_thumbnails
+from fewshot.evaluation.errors import CannotEvaluate
+from fewshot.evaluation.methods import METHODS, methods_of
+from fewshot.evaluation.ready import ready_here, ready_of
+from fewshot.evaluation.report import Evaluation
+from fewshot.evaluation.samples import checked, read_samples, vector_samples
+from fewshot.evaluation.seeing import given_vectors, seen_by
+from fewshot.evaluation.settings import Wish, settings_for
+from fewshot.evaluation.twins import find_twins, groups_of
+from fewshot.evaluation.verdict_sentences import baseline_of
+from fewshot.risk import RATE
+from fewshot.watch import Watch
+
+_DEAF = Watch()
+
+
+def evaluate(
+    X_or_dir: Any,  # noqa: N803  as scikit-learn calls it
+    y: Sequence[Any] | None = None,
+    *,
+    test: Any = None,
+    methods: Sequence[str] | None = None,
+    backbones: Sequence[str | BackboneChoice] | None = None,
+    protocols: Sequence[str] | None = None,
+    shots: Sequence[int] | int | None = None,
+    ways: int | None = None,
+    queries: int | None = None,
+    episodes: int | None = None,
+    max_false_name: float = RATE,
+    baseline: str | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    cache: bool = True,
+    watch: Watch = _DEAF,
+) -> Evaluation:
+    """Compare ways to name pictures on equal terms: the same draws, 95 % intervals, leaks out.
+
+    X_or_dir: a folder in which each sub-folder is a name; or vectors (n, d), with the labels y.
+    test: what is asked about, where that lies elsewhere: another folder, or (vectors, labels).
+    methods: names of `evaluation.methods.METHODS`, or "usual" (eight; the default), "fast" (all
+    that take no TensorFlow), "trained", "all".
+    backbones: names or choices; None: all that are ready here.
+    protocols: "all" (names at once), "episodes" (of `ways` names), "given" (all of one folder
+    enrolled, all of `test` asked), "open" (half of the names strangers), "growth", "queries" (in
+    gray and other hues); None: "all" and "open", or "given" with `test`, or "episodes" with `ways`.
+    shots: pictures enrolled a name, one number or several; None: 1, 5, 10, as far as there are.
+    queries: pictures asked a
+    name and draw, at most. episodes: draws. max_false_name: the share of strangers that may get a
+    name. baseline: the method that the others are held beside ("gallery").
+    cache: whether vectors, and answers of what takes TensorFlow, are kept in the cache: a run that
+    was interrupted goes on there. Raises CannotEvaluate, and what a backbone raises.
+    """
+    given = (shots,) if isinstance(shots, int) else None if shots is None else tuple(shots)
+    wish = Wish(
+        None if protocols is None else tuple(protocols), given, ways, queries, episodes,
+        max_false_name, seed,
+    )  # fmt: skip
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads is 1 or more, not {threads}")
+    pictures = isinstance(X_or_dir, (str, os.PathLike))
+    contenders, notes = methods_of(methods, pixels=pictures)
+    if baseline is not None and baseline not in METHODS:
+        raise CannotEvaluate(f"baseline {baseline}", f"there is {', '.join(METHODS)}")
+    thumbnails: list[bytes] = []
+    refused: list[tuple[str, str]] = []
+    if pictures:
+        if y is not None:
+            raise ValueError("a folder says itself whose its pictures are: leave y out")
+        samples = read_samples(Path(X_or_dir), None if test is None else Path(test))
+        samples, thumbnails, refused = read_thumbnails(samples, watch, threads)
+        before = len(samples)
+        samples = checked(samples, str(X_or_dir))
+        if len(samples) < before:  # a name whose pictures cannot be read
+            samples, thumbnails, _ = read_thumbnails(samples, watch, threads)
+        here = ready_here(watch) if backbones is None else ready_of(backbones, watch)
+    else:
+        if y is None:
+            raise ValueError("vectors need labels: evaluate(X, y)")
+        if backbones is not None:
+            raise ValueError("vectors are embedded already: leave backbones out")
+        samples, vectors = vector_samples(X_or_dir, y, test)
+    settings = settings_for(samples, wish, slow=any(one.slow for one in contenders))
+    twins = find_twins(samples.digests, thumbnails or [b""] * len(samples), watch)
+    groups = groups_of(len(samples), twins)
+    comparison = Comparison(
+        samples, groups, wish, contenders, baseline_of(baseline, [one.name for one in contenders]),
+        Bootstrap(len(samples.names), seed), threads, cache, watch,
+    )  # fmt: skip
+    if pictures:
+        views = list(dict.fromkeys(one.view for one in settings))
+        for one in here:
+            seen = seen_by(one, samples, views, wish.rate, watch, threads=threads, keep=cache)
+            comparison.take(seen, settings)
+    else:
+        if any(one.view != "color" for one in settings):
+            raise CannotEvaluate("protocol queries", "vectors have no colors to change")
+        comparison.take(given_vectors(vectors, wish.rate), settings)
+    return comparison.report(tuple(twins), tuple(thumbnails), tuple(refused), tuple(notes))

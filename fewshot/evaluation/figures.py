@@ -1,0 +1,198 @@
+"""Counts come in; figures with their 95 % intervals go out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewshot.evaluation.bootstrap import Bootstrap, Estimate
+from fewshot.evaluation.episodes import GIVEN, Setting
+from fewshot.evaluation.methods import Method
+from fewshot.evaluation.tally import StrangerTally, Tally, shares
+from fewshot.interval import wilson
+
+MOST_CONFUSED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many pictures of one test are right, with Wilson's 95 % interval."""
+
+    right: int
+    n: int
+
+    def to_mapping(self) -> dict[str, float]:
+        """Return it ready for JSON."""
+        low, high = wilson(self.right, self.n)
+        return {"right": self.right, "n": self.n, "low": round(low, 6), "high": round(high, 6)}
+
+    def __str__(self) -> str:
+        low, high = wilson(self.right, self.n)
+        return f"{self.right} of {self.n} [{low:.3f}, {high:.3f}]"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenFigures:
+    """What became of strangers, and of the known among them."""
+
+    strangers: int
+    auroc: Estimate
+    oscr: Estimate
+    known_at_rate: Estimate  # rightly named, at the best bar in hindsight
+    false_names: Estimate | None  # strangers that got a name; None: all do
+    rightly_named: Estimate | None  # of the known, by the same decision
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return them ready for JSON."""
+        return {
+            "strangers": self.strangers,
+            "auroc": self.auroc.to_mapping(),
+            "oscr": self.oscr.to_mapping(),
+            "known_at_rate": self.known_at_rate.to_mapping(),
+            "false_names": self.false_names and self.false_names.to_mapping(),
+            "rightly_named": self.rightly_named and self.rightly_named.to_mapping(),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """The figures of one contender with one backbone in one setting."""
+
+    setting: Setting
+    backbone: str
+    method: Method
+    ways: int  # names competing
+    episodes: int
+    classes: int  # names that were asked about
+    n: int  # answers, of known queries that are not leaked
+    pictures: int  # that these were about
+    tally: Tally
+    accuracy: Estimate  # balanced over names
+    with_leaks: Estimate | None  # the same with what is leaked; None where nothing is
+    plain: Share | None  # of one given test: how many pictures are right
+    plain_with_leaks: Share | None
+    difference: Estimate | None  # less the baseline, paired; None for the baseline itself
+    top5: Estimate | None  # None where there are five names and fewer
+    macro_f1: Estimate
+    calibration_error: float | None
+    strangers: OpenFigures | None
+
+    @property
+    def chance(self) -> float:
+        """The accuracy of guessing."""
+        return 1.0 / self.ways
+
+    def to_mapping(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """Return them ready for JSON."""
+        error = self.calibration_error
+        return {
+            "protocol": self.setting.protocol,
+            "view": self.setting.view,
+            "ways": self.ways,
+            "shots": self.setting.shots,
+            "episodes": self.episodes,
+            "chance": round(self.chance, 6),
+            "backbone": self.backbone,
+            "contender": self.method.name,
+            "title": self.method.title,
+            "trained": self.method.trained,
+            "n": self.n,
+            "pictures": self.pictures,
+            "classes": self.classes,
+            "leaked": self.tally.leaked,
+            "accuracy": self.accuracy.to_mapping(),
+            "with_leaks": self.with_leaks and self.with_leaks.to_mapping(),
+            "plain": self.plain and self.plain.to_mapping(),
+            "plain_with_leaks": self.plain_with_leaks and self.plain_with_leaks.to_mapping(),
+            "difference": self.difference and self.difference.to_mapping(),
+            "top5": self.top5 and self.top5.to_mapping(),
+            "macro_f1": self.macro_f1.to_mapping(),
+            "ece": None if error is None else round(error, 6),
+            "confused": _confused(self.tally, names),
+            "open": self.strangers and self.strangers.to_mapping(),
+        }
+
+
+def figures_of(
+    setting: Setting,
+    backbone: str,
+    method: Method,
+    ways: int,
+    counted: Tally,
+    strangers: StrangerTally | None,
+    baseline: Tally | None,
+    draws: Bootstrap,
+    *,
+    rejects: bool,
+    pictures: int,
+) -> Result | None:
+    """Return the figures of a contender; None where all queries are leaked.
+
+    baseline: the counts of what it is held beside, in the same episodes. rejects: whether it can
+    say "nobody". pictures: how many the queries are about.
+    """
+    if not counted.asked.any():
+        return None
+    leaks = shares(counted.right_with_leaks, counted.asked_with_leaks)
+    less = None if baseline is None else counted.accuracies - baseline.accuracies
+    n, asked_with_leaks = int(counted.asked.sum()), int(counted.asked_with_leaks.sum())
+    one_test = setting.protocol == GIVEN
+    return Result(
+        setting,
+        backbone,
+        method,
+        ways,
+        setting.episodes,
+        int((counted.asked > 0).sum()),
+        n,
+        pictures,
+        counted,
+        _over_names(draws, counted.accuracies, pictures),
+        _over_names(draws, leaks, pictures) if counted.leaked else None,
+        Share(int(counted.right.sum()), n) if one_test else None,
+        Share(int(counted.right_with_leaks.sum()), asked_with_leaks)
+        if one_test and counted.leaked
+        else None,
+        None if less is None else draws.mean(less),
+        _over_names(draws, shares(counted.in_top, counted.asked), pictures) if ways > 5 else None,
+        draws.mean(counted.f1),
+        counted.calibration_error,
+        None if strangers is None else _open(strangers, draws, pictures, rejects=rejects),
+    )
+
+
+def _open(found: StrangerTally, draws: Bootstrap, pictures: int, *, rejects: bool) -> OpenFigures:
+    return OpenFigures(
+        found.strangers,
+        draws.pairs(found.above),
+        draws.pairs(found.right_above),
+        _over_names(draws, found.known_at_rate, pictures),
+        _over_names(draws, found.false_names, found.strangers) if rejects else None,
+        _over_names(draws, found.rightly_named, pictures) if rejects else None,
+    )
+
+
+def _over_names(draws: Bootstrap, values: NDArray[np.float64], pictures: int) -> Estimate:
+    """Return the mean over names of shares of pictures.
+
+    Where all names have the same share, resampling them says nothing: the interval is then
+    Wilson's, of so many pictures.
+    """
+    found = draws.mean(values)
+    if found.high - found.low > 1e-9:
+        return found
+    return Estimate(found.value, *wilson(found.value * pictures, pictures))
+
+
+def _confused(counted: Tally, names: tuple[str, ...]) -> list[list[str | int]]:
+    """Return who was taken for whom, and how often, the most frequent first."""
+    wrong = counted.confusion - np.diag(np.diag(counted.confusion))
+    rows, columns = np.nonzero(wrong)
+    order = np.lexsort((columns, rows, -wrong[rows, columns]))[:MOST_CONFUSED]
+    return [
+        [names[rows[at]], names[columns[at]], int(wrong[rows[at], columns[at]])]
+        for at in order.tolist()
+    ]

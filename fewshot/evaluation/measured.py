@@ -1,0 +1,117 @@
+"""What came of an evaluation, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fewshot.evaluation.answers import Answers
+from fewshot.evaluation.embedding import Vectors
+from fewshot.evaluation.episodes import ALL, GIVEN, Drawn, Setting
+from fewshot.evaluation.figures import Result
+from fewshot.evaluation.methods import Method
+from fewshot.evaluation.samples import Labels, Samples
+from fewshot.evaluation.twins import Twins
+
+_HEADLINE_SHOTS = 5
+
+Key = tuple[str, str]
+"""A backbone's title and a contender's name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """A backbone as a report tells of it."""
+
+    title: str
+    d: int | None
+    fingerprint: str | None
+    license: str | None
+    stamp: str | None  # what is to be known of it on these pictures
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return it ready for JSON."""
+        return {
+            "name": self.title,
+            "d": self.d,
+            "fingerprint": self.fingerprint,
+            "license": self.license,
+            "stamp": self.stamp,
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Headline:
+    """The setting that a report is headed by, with all answers in it."""
+
+    drawn: Drawn
+    answers: dict[Key, list[Answers]]
+    vectors: dict[str, Vectors]  # (n, d) by backbone
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What came of an evaluation.
+
+    results: in the order they were asked. times: what each took, kept apart, for it is never twice
+    the same. thumbnails: (n,) JPEG; none where vectors were given.
+    """
+
+    samples: Samples
+    results: tuple[Result, ...]
+    times: tuple[dict[str, Any], ...]
+    twins: tuple[Twins, ...]
+    backbones: tuple[Judged, ...]
+    notes: tuple[str, ...]
+    refused: tuple[tuple[str, str], ...]  # pictures that could not be read, and why
+    seed: int
+    rate: float
+    baseline: str
+    versions: dict[str, str]
+    headline: Headline | None = field(default=None, repr=False)
+    thumbnails: tuple[bytes, ...] = field(default=(), repr=False)
+    groups: Labels | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"<evaluation of {len(self.samples)} of {len(self.samples.names)} names, "
+            f"{len(self.results)} results>"
+        )
+
+    def result(
+        self, contender: str, *, shots: int | None = None, backbone: str | None = None,
+        protocol: str | None = None,
+    ) -> Result:  # fmt: skip
+        """Return the first result of a contender that fits; raises KeyError where there is none."""
+        for one in self.results:
+            if (
+                one.method.name == contender
+                and shots in (None, one.setting.shots)
+                and backbone in (None, one.backbone)
+                and protocol in (None, one.setting.protocol)
+            ):
+                return one
+        raise KeyError(f"no result of {contender} with these")
+
+    def heading(self) -> list[Result]:
+        """Return the results of the setting that a report is headed by."""
+        setting = headline_setting([one.setting for one in self.results])
+        return [one for one in self.results if one.setting == setting]
+
+
+def headline_setting(settings: Sequence[Setting]) -> Setting | None:
+    """Return the setting that heads a report: as given, else all names at up to five shots."""
+    given = [one for one in settings if one.protocol == GIVEN]
+    every = sorted(
+        (one for one in settings if one.protocol == ALL and one.shots),
+        key=lambda one: one.shots or 0,
+    )
+    within = [one for one in every if (one.shots or 0) <= _HEADLINE_SHOTS]
+    return next(iter([*given, *within[-1:], *every, *settings]), None)
+
+
+def best_of(results: Sequence[Result], methods: Sequence[Method] | None = None) -> Result | None:
+    """Return the result with the highest accuracy, of these methods."""
+    among = [one for one in results if methods is None or one.method in methods]
+    return max(among, key=lambda one: one.accuracy.value, default=None)

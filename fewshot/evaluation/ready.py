@@ -1,0 +1,110 @@
+"""The backbones of this machine, or those asked for, come in; what can embed goes out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fewshot.backbones.backbone import Backbone
+from fewshot.backbones.blueprint import Blueprint
+from fewshot.backbones.catalog import PALETTE, find_backbone
+from fewshot.backbones.choice import FILE, BackboneChoice
+from fewshot.backbones.inventory import holdings
+from fewshot.backbones.loading import load_again
+from fewshot.embedder import Embedder
+from fewshot.evaluation.embedding import CROP
+from fewshot.watch import Watch
+
+STAMP = "trained on ImageNet, of which these pictures are: it has seen these classes"
+_IMAGENET = "ImageNet"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """A backbone that embeds, as it is called in a report.
+
+    choice: what a fine-tuning starts from; None where that is not known. lift: see `Recipe`.
+    """
+
+    title: str
+    backbone: Backbone
+    choice: BackboneChoice | None
+    lift: float = 0.0
+
+    @property
+    def layer(self) -> str | None:
+        """The layer it is cut at, where something was built."""
+        made = self.backbone.blueprint
+        return None if made is None else made.layer
+
+    @property
+    def license(self) -> str:
+        """Of its weights."""
+        return self.backbone.spec.license
+
+    def stamp(self, *, from_imagenet: bool) -> str | None:
+        """Return what is to be known of it on a set cut from ImageNet."""
+        return STAMP if from_imagenet and _IMAGENET in self.backbone.spec.summary else None
+
+
+def ready_here(watch: Watch) -> list[Ready]:
+    """Return all backbones that embed at once: nothing to download, nothing to build."""
+    found = [_loaded(BackboneChoice(PALETTE.name), watch)]
+    for holding in holdings():
+        for _, manifest in holding.built:
+            made = manifest.blueprint
+            if made.network == "file":
+                continue  # a model of one's own is asked for by its path
+            backbone = load_again(holding.spec.name, made, watch)
+            choice = BackboneChoice(
+                holding.spec.name,
+                weights=None if manifest.published else made.source or None,
+                layer=made.layer,
+                size=made.size,
+            )
+            found.append(Ready(_title(holding.spec.name, made), backbone, choice))
+    return _told_apart(found)
+
+
+def ready_of(asked: Sequence[str | BackboneChoice], watch: Watch) -> list[Ready]:
+    """Return the backbones asked for, built where they are not; raises what `by_name` raises.
+
+    A name of the catalog stands for what was built of it, where something was.
+    """
+    here = ready_here(watch) if any(isinstance(one, str) for one in asked) else []
+    found: list[Ready] = []
+    for one in asked:
+        built = [each for each in here if one in (each.title, each.backbone.spec.name)]
+        found += built or [_loaded(BackboneChoice.of(one), watch)]
+    unique = {each.backbone.fingerprint + (each.backbone.head or ""): each for each in found}
+    return _told_apart(list(unique.values()))
+
+
+def _loaded(choice: BackboneChoice, watch: Watch) -> Ready:
+    backbone = Embedder.by_name(CROP, choice, watch).backbone
+    title = choice.name
+    if backbone.blueprint is not None and not title.startswith(FILE):
+        title = _title(choice.name, backbone.blueprint)
+    return Ready(title, backbone, choice, backbone.lift or 0.0)
+
+
+def _title(name: str, made: Blueprint) -> str:
+    """Return a name, and in what it is otherwise than its card says."""
+    spec = find_backbone(name)
+    usual = spec.network
+    said = [] if usual is None or made.layer == usual.layer else [made.layer]
+    said += [] if made.size == spec.input_size else [f"{made.size} px"]
+    said += [] if made.precision == "float32" else [made.precision]
+    return f"{name} ({', '.join(said)})" if said else name
+
+
+def _told_apart(found: list[Ready]) -> list[Ready]:
+    """Add a few letters of the fingerprint to titles that several have."""
+    times = Counter(one.title for one in found)
+    return [
+        one
+        if times[one.title] == 1
+        else replace(one, title=f"{one.title} {one.backbone.fingerprint[:6]}")
+        for one in found
+    ]

@@ -1,0 +1,95 @@
+"""bootstrap: intervals over names hold the true mean as often as they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from fewshot.evaluation.bootstrap import Bootstrap, student
+
+RUNS = 1_000
+
+
+@pytest.mark.parametrize(
+    ("freedom", "percentile"), [(1, 12.706), (4, 2.776), (19, 2.093), (1_000, 1.962)]
+)
+def test_students_percentiles_are_those_of_the_tables(freedom: int, percentile: float) -> None:
+    assert student(freedom) == pytest.approx(percentile, abs=0.001)
+
+
+@pytest.mark.parametrize("names", [8, 20, 100])
+def test_of_1000_intervals_93_to_97_of_100_hold_the_true_accuracy(names: int) -> None:
+    # each name has an accuracy of its own, ten pictures of it are asked; true mean 2/3
+    rng = np.random.default_rng(1)
+    draws = Bootstrap(names)
+    held = 0
+    for _ in range(RUNS):
+        found = draws.mean(rng.binomial(10, rng.beta(6, 3, names)) / 10)
+        held += found.low <= 2 / 3 <= found.high
+    assert 0.93 <= held / RUNS <= 0.97
+
+
+def test_of_1000_paired_intervals_93_to_97_of_100_hold_the_true_difference() -> None:
+    rng = np.random.default_rng(2)
+    draws = Bootstrap(20)
+    held = 0
+    for _ in range(RUNS):
+        easy = rng.beta(6, 3, 20)  # what is easy is easy for both
+        one, other = (rng.binomial(10, easy * share) / 10 for share in (1.0, 0.9))
+        found = draws.mean(one - other)
+        held += found.low <= 0.1 * 2 / 3 <= found.high
+    assert 0.93 <= held / RUNS <= 0.97
+
+
+def test_of_1000_intervals_of_pairs_of_names_93_to_97_of_100_hold_the_true_mean() -> None:
+    # an AUROC: how often a name's pictures stand above those of a stranger, by name and stranger
+    rng = np.random.default_rng(3)
+    draws = Bootstrap(30)
+    held = 0
+    for _ in range(RUNS):
+        known, strange = rng.normal(0.8, 0.1, 30), rng.normal(0.0, 0.1, 30)
+        values = known[:, np.newaxis] - strange
+        np.fill_diagonal(values, np.nan)  # nobody is a stranger to himself
+        found = draws.pairs(values)
+        held += found.low <= 0.8 <= found.high
+    assert 0.93 <= held / RUNS <= 0.97
+
+
+def test_percentiles_of_few_names_are_wider_than_usual() -> None:
+    assert Bootstrap(5).percentiles[0] < Bootstrap(500).percentiles[0] < 2.6
+
+
+def test_a_name_without_a_figure_counts_nowhere() -> None:
+    found = Bootstrap(4).mean(np.array([0.2, np.nan, 0.4, np.nan]))
+    assert found.value == pytest.approx(0.3)
+    assert (found.low, found.high) == pytest.approx((0.2, 0.4))
+
+
+def test_no_figure_at_all_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no class"):
+        Bootstrap(2).mean(np.array([np.nan, np.nan]))
+
+
+def test_two_contenders_are_resampled_together() -> None:
+    one = np.random.default_rng(0).random(10)
+    found = Bootstrap(10).mean((one + 0.1) - one)  # always ahead by as much
+    assert (found.low, found.high) == pytest.approx((0.1, 0.1))
+    assert found.apart
+
+
+@settings(max_examples=50, deadline=None)
+@given(arrays(np.float64, st.integers(1, 12), elements=st.floats(0, 1)))
+def test_an_interval_lies_among_the_figures(values: np.ndarray) -> None:
+    found = Bootstrap(len(values)).mean(values)
+    slack = 1e-9
+    assert values.min() - slack <= found.low <= found.high <= values.max() + slack
+    assert found.value == pytest.approx(values.mean())
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    values = np.random.default_rng(0).random(9)
+    assert Bootstrap(9, 3).mean(values) == Bootstrap(9, 3).mean(values)
+    assert Bootstrap(9, 3).mean(values) != Bootstrap(9, 4).mean(values)

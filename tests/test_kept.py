@@ -1,0 +1,141 @@
+"""kept: vectors are made once; a cache that is damaged costs time alone."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fewshot.backbones.catalog import PALETTE
+from fewshot.backbones.palette import Palette
+from fewshot.evaluation.embedding import embed_samples
+from fewshot.evaluation.kept import Kept, forget_kept, vectors_folder
+from fewshot.evaluation.samples import read_samples
+from fewshot.watch import Watch
+from tests.conftest import Folder, Run
+
+KEY = sha256(b"a picture").hexdigest()
+
+
+class Counting(Palette):
+    """Palette that counts what it embeds."""
+
+    asked = 0
+
+    def embed(self, crops, *, threads=1):  # type: ignore[no-untyped-def]
+        self.asked += len(crops)
+        return super().embed(crops, threads=threads)
+
+
+def embedded(folder: Path, view: str = "color", keep: bool = True) -> tuple[np.ndarray, int]:
+    backbone = Counting(PALETTE)
+    found = embed_samples(read_samples(folder), backbone, view, Watch(), keep=keep)
+    return found.vectors, backbone.asked
+
+
+def test_what_is_kept_comes_back(tmp_path: Path) -> None:
+    one = Kept(tmp_path / "a" / "kept.db")
+    one.put({KEY: b"content"})
+    one.close()
+    assert Kept(tmp_path / "a" / "kept.db").get([KEY, "00" * 32]) == {KEY: b"content"}
+
+
+def test_a_picture_is_embedded_once(folder_of: Folder) -> None:
+    folder = folder_of(red=2, blue=2)
+    first, asked = embedded(folder)
+    again, asked_again = embedded(folder)
+    assert (asked, asked_again) == (4, 0)
+    assert (first == again).all()
+
+
+def test_a_picture_is_known_by_its_content(folder_of: Folder) -> None:
+    folder = folder_of(red=2, blue=2)
+    embedded(folder)
+    (folder / "red" / "00.png").rename(folder / "red" / "moved.png")
+    assert embedded(folder)[1] == 0
+
+
+def test_other_colors_are_embedded_by_themselves(folder_of: Folder) -> None:
+    folder = folder_of(red=1, blue=1)
+    color, _ = embedded(folder)
+    gray, asked = embedded(folder, "gray")
+    assert asked == 2
+    assert (color != gray).any()
+
+
+def test_nothing_is_kept_unless_it_is_wanted(folder_of: Folder) -> None:
+    folder = folder_of(red=1, blue=1)
+    embedded(folder, keep=False)
+    assert not vectors_folder().exists()
+    assert embedded(folder)[1] == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    Kept(tmp_path / "kept.db").close()
+    assert stat.S_IMODE((tmp_path / "kept.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\x00" + b"\xff" * 200])
+def test_a_damaged_cache_is_made_anew(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "kept.db").write_bytes(content)
+    one = Kept(tmp_path / "kept.db")
+    one.put({KEY: b"content"})
+    assert one.get([KEY]) == {KEY: b"content"}
+
+
+def test_a_database_of_others_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE kept (digest BLOB PRIMARY KEY, content BLOB)")
+        other.execute("INSERT INTO kept VALUES (?, ?)", (bytes.fromhex(KEY), b"content"))
+    other.close()
+    assert Kept(path).get([KEY]) == {}
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"\x00" * 4 * PALETTE.d, b"\xff" * 4 * 502])
+def test_a_vector_that_is_none_is_made_anew(folder_of: Folder, content: bytes) -> None:
+    folder = folder_of(red=1, blue=1)
+    right, _ = embedded(folder)
+    [path] = vectors_folder().glob("*.db")
+    one = Kept(path)
+    one.put(dict.fromkeys(read_samples(folder).digests, content))
+    one.close()
+    again, asked = embedded(folder)
+    assert asked == 2
+    assert (again == right).all()
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    one = Kept(tmp_path / "file" / "kept.db")
+    one.put({KEY: b"content"})
+    assert one.get([KEY]) == {}
+
+
+def test_what_is_forgotten_is_in_no_file_any_more(folder_of: Folder) -> None:
+    folder = folder_of(red=1, blue=1)
+    samples = read_samples(folder)
+    vectors, _ = embedded(folder)
+    [path] = vectors_folder().glob("*.db")
+    whole = vectors[1].astype("<f4").tobytes()
+    parts = [whole[at : at + 100] for at in range(0, len(whole) - 100, 100)]  # pages part it
+    assert sum(one in path.read_bytes() for one in parts) > 15
+    assert forget_kept([samples.digests[1]]) == 1
+    assert not any(one in path.read_bytes() for one in parts)
+    assert embedded(folder)[1] == 1
+
+
+def test_a_name_that_is_erased_is_in_no_cache_either(folder_of: Folder, fewshot: Run) -> None:
+    folder = folder_of(red=2, blue=1)
+    embedded(folder)
+    fewshot("enroll", folder)
+    assert fewshot("forget", "red").code == 0
+    assert embedded(folder)[1] == 0  # undo may bring it back
+    assert fewshot("forget", "red", "--erase").code == 0
+    assert embedded(folder)[1] == 2
