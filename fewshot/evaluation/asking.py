@@ -108,17 +108,13 @@ class Asker:
         """Return the digest of all that an answer depends on, hex."""
         whole = sha256()
         fingerprint = seen.fingerprint if method.needs_backbone else ""
-        choice = repr(seen.known.choice) if method.name == "finetune" else ""
-        head = [FORMAT, method.name, fingerprint, choice, view, self._seed + turn, self._versions]
+        head = [FORMAT, method.name, fingerprint, view, self._seed + turn, self._versions]
         whole.update(json.dumps(head).encode())
         digests, labels = self._samples.digests, self._samples.labels
-        for places, named in ((episode.support, True), (episode.query, False)):
+        for places in (episode.support, episode.query):  # ranks are kept: both sides' names count
             for place in places.tolist():
-                name = self._samples.names[labels[place]] if named else ""
-                whole.update(f"{digests[place]}\0{name}\n".encode())
-        if method.slow:  # ranks are kept, so the names asked about count too
-            known = labels[episode.query][episode.known]
-            whole.update(json.dumps([self._samples.names[one] for one in known.tolist()]).encode())
+                whole.update(f"{digests[place]}\0{self._samples.names[labels[place]]}\n".encode())
+            whole.update(b"\n")
         return whole.hexdigest()
 
     @cached_property

@@ -6,7 +6,8 @@ from fewshot.evaluation.figures import Result
 from fewshot.evaluation.measured import Measured, best_of
 from fewshot.evaluation.methods import METHODS
 
-_FEW_NAMES, _FEW_PICTURES = 8, 100
+_FEW_NAMES, _FEW_IN_PAIRS, _FEW_PICTURES = 8, 20, 100
+"""Below these an interval is too narrow, as `python -m eval.interval_coverage` says."""
 
 
 def verdict_on(evaluation: Measured) -> list[str]:
@@ -26,7 +27,7 @@ def verdict_on(evaluation: Measured) -> list[str]:
         for one in evaluation.results
         if one.strangers and one.strangers.false_names and one.setting.protocol != "growth"
     ]
-    return found + _too_few(heading)
+    return found + _too_few(heading) + _too_few_for_pairs(evaluation)
 
 
 def _of_training(results: list[Result], evaluation: Measured) -> list[str]:
@@ -74,6 +75,15 @@ def _too_few(heading: list[Result]) -> list[str]:
             "differences."
         )
     return said
+
+
+def _too_few_for_pairs(evaluation: Measured) -> list[str]:
+    few = [one.classes for one in evaluation.results if one.strangers]
+    if not few or max(few) >= _FEW_IN_PAIRS:
+        return []
+    return [
+        f"AUROC and OSCR over fewer than {_FEW_IN_PAIRS} names: their intervals are too narrow."
+    ]
 
 
 def _shots(one: Result) -> str:
