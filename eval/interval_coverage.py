@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.report import RESULTS, markdown, write
-from fewshot.evaluation.bootstrap import Bootstrap, Estimate
+from fewshot.evaluation.bootstrap import Bootstrap, Draws, Estimate
 from fewshot.interval import wilson
 
 NAMES = (4, 8, 20, 50, 200)
@@ -49,7 +49,7 @@ def separation(rng: np.random.Generator, names: int) -> tuple[Floats, float]:
     return values, 0.8
 
 
-def usual(draws: Bootstrap, values: Floats) -> tuple[float, float]:
+def usual(draws: Draws, values: Floats) -> tuple[float, float]:
     """Return the percentile bootstrap's interval of a mean."""
     low, high = np.percentile(draws.weights @ values, (2.5, 97.5))
     return float(low), float(high)
@@ -59,14 +59,14 @@ def coverage(
     make: Callable[[np.random.Generator, int], tuple[Floats, float]], names: int, runs: int
 ) -> dict[str, float]:
     """Return how often the intervals hold the true value."""
-    rng, draws = np.random.default_rng([names, 1]), Bootstrap(names)
+    rng, draws = np.random.default_rng([names, 1]), Bootstrap()
     ours = theirs = 0
     for _ in range(runs):
         values, truth = make(rng, names)
         found: Estimate = draws.pairs(values) if values.ndim == 2 else draws.mean(values)
         ours += found.low <= truth <= found.high
         if values.ndim == 1:
-            low, high = usual(draws, values)
+            low, high = usual(draws.draws(names), values)
             theirs += low <= truth <= high
     low, high = wilson(ours, runs)
     made = {"share": ours / runs, "low": low, "high": high}

@@ -65,7 +65,7 @@ def main() -> int:
         f"40 people, photographs ({PHOTO}) and caricatures ({DRAWN}): balanced accuracy among all, "
         f"{options.repeats} draws, 95 % intervals by resampling names. Published splits: pictures "
         "right, Wilson's 95 % intervals; all of the train folder is enrolled. The experiment of "
-        "the 4 characters published 95.45 %, 21 of 22, with InceptionV3 trained on the train folder."
+        "the 4 characters published 95.45 %, 21 of 22, with InceptionV3 trained on that folder."
     )
     result: dict[str, Any] = {title: done.to_dict() for title, done in {**across, **splits}.items()}
     write("two_folders", result, page, options.out, sentence)

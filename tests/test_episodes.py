@@ -102,6 +102,10 @@ def test_the_strangers_of_a_growing_gallery_stay_the_same() -> None:
     assert len(strangers.pop()) == 4
 
 
+def test_a_gallery_grows_to_a_thousand_names() -> None:
+    assert growing_sizes(samples_of(*[2] * 1_300), 1) == [5, 10, 20, 50, 100, 200, 500, 1_000]
+
+
 def test_a_given_test_is_asked_whole_and_all_of_the_other_enrolled() -> None:
     samples = samples_of(3, 4, tested=(2, 1))
     one = drawn(samples, Setting(GIVEN, None, episodes=1)).episodes[0]

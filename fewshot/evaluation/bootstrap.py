@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,61 +52,63 @@ class Estimate:
 
 
 class Bootstrap:
-    """Classes drawn again and again, the same draws for every figure: comparisons are paired."""
+    """Names drawn again and again, the same draws for every figure: comparisons are paired."""
 
-    def __init__(self, classes: int, seed: int = 0) -> None:
-        """Draw `classes` of as many classes, with replacement, 2,000 times."""
-        if classes < 1:
-            raise ValueError("there is no class to draw")
-        rng = np.random.default_rng([seed, classes])
-        drawn = rng.integers(0, classes, (RESAMPLES, classes))
-        rows = np.repeat(np.arange(RESAMPLES), classes)
-        counts = np.bincount(rows * classes + drawn.ravel(), minlength=RESAMPLES * classes)
-        self.weights: Floats = counts.reshape(RESAMPLES, classes) / classes
-        """(2,000, classes): how much each class counts in each draw; rows of sum 1."""
+    def __init__(self, seed: int = 0) -> None:
+        """Draw by this seed."""
+        self._seed = seed
+        self._draws: dict[int, Draws] = {}
 
-    @cached_property
-    def percentiles(self) -> tuple[float, float]:
-        """The percentiles of the draws that are the ends of the interval."""
-        tail = 50.0 * math.erfc(self._reach / math.sqrt(2.0))
-        return tail, 100.0 - tail
-
-    @cached_property
-    def _reach(self) -> float:
-        """How many standard deviations of the draws the interval reaches to either side."""
-        n = self.weights.shape[1]
-        return Z95 if n < 2 else student(n - 1) * math.sqrt(n / (n - 1))
+    def draws(self, names: int) -> Draws:
+        """Return the draws of so many names, always the same."""
+        if names not in self._draws:
+            self._draws[names] = Draws(names, self._seed)
+        return self._draws[names]
 
     def mean(self, values: Floats) -> Estimate:
-        """Return the mean of classes' figures (classes,), NaN where a class has none."""
-        has = ~np.isnan(values)
-        if not has.any():
-            raise ValueError("no class has a figure")
-        known = np.where(has, values, 0.0)
-        drawn = self._shares(self.weights @ known, self.weights @ has.astype(np.float64))
-        return self._estimate(float(known.sum() / has.sum()), drawn)
+        """Return the mean of names' figures (names,); NaN where a name has none."""
+        known = values[~np.isnan(values)]
+        if not len(known):
+            raise ValueError("no name has a figure")
+        draws = self.draws(len(known))
+        return draws.estimate(float(known.mean()), draws.weights @ known)
 
     def pairs(self, values: Floats) -> Estimate:
-        """Return the mean over pairs of classes (classes, classes), NaN where a pair has none.
+        """Return the mean over pairs of names (names, names); NaN where a pair has no figure.
 
         Both sides of a pair are resampled together: the bootstrap of a U-statistic.
         """
         has = ~np.isnan(values)
-        if not has.any():
-            raise ValueError("no pair of classes has a figure")
-        known = np.where(has, values, 0.0)
-        drawn = self._shares(
-            np.einsum("bi,bi->b", self.weights @ known, self.weights),
-            np.einsum("bi,bi->b", self.weights @ has.astype(np.float64), self.weights),
-        )
-        return self._estimate(float(known.sum() / has.sum()), drawn)
+        there = np.flatnonzero(has.any(axis=0) | has.any(axis=1))
+        if not len(there):
+            raise ValueError("no pair of names has a figure")
+        has = has[np.ix_(there, there)]
+        known = np.where(has, values[np.ix_(there, there)], 0.0)
+        draws = self.draws(len(there))
+        weights = draws.weights
+        sums = np.einsum("bi,bi->b", weights @ known, weights)
+        counts = np.einsum("bi,bi->b", weights @ has.astype(np.float64), weights)
+        drawn = counts > 1e-12  # a draw may hold no pair that has a figure
+        return draws.estimate(float(known.sum() / has.sum()), sums[drawn] / counts[drawn])
 
-    @staticmethod
-    def _shares(sums: Floats, counts: Floats) -> Floats:
-        drawn = counts > 1e-12  # a draw may hold no class that has a figure
-        return np.asarray(sums[drawn] / counts[drawn])
 
-    def _estimate(self, value: float, drawn: Floats) -> Estimate:
+class Draws:
+    """So many names, drawn with replacement 2,000 times."""
+
+    def __init__(self, names: int, seed: int) -> None:
+        rng = np.random.default_rng([seed, names])
+        drawn = rng.integers(0, names, (RESAMPLES, names))
+        rows = np.repeat(np.arange(RESAMPLES), names)
+        counts = np.bincount(rows * names + drawn.ravel(), minlength=RESAMPLES * names)
+        self.weights: Floats = counts.reshape(RESAMPLES, names) / names
+        """(2,000, names): how much each name counts in each draw; rows of sum 1."""
+        reach = Z95 if names < 2 else student(names - 1) * math.sqrt(names / (names - 1))
+        tail = 50.0 * math.erfc(reach / math.sqrt(2.0))
+        self.percentiles = tail, 100.0 - tail
+        """Those of the draws that are the ends of the interval."""
+
+    def estimate(self, value: float, drawn: Floats) -> Estimate:
+        """Return a figure with its interval, from what it was in each draw."""
         low, high = np.percentile(drawn, self.percentiles)
         return Estimate(value, float(low), float(high))
 

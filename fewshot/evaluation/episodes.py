@@ -92,8 +92,8 @@ def growing_sizes(samples: Samples, shots: int) -> list[int]:
     """Return how many names a growing gallery has, step by step."""
     fit = _fit(samples, shots)
     most = len(fit) - len(_strangers(fit, 0))
-    sizes = [one for one in LADDER if one < most]
-    return [*sizes, min(most, LADDER[-1])] if most >= 2 else []
+    sizes = {min(one, most) for one in LADDER}
+    return sorted(sizes) if most >= 2 else []
 
 
 def _fit(samples: Samples, shots: int | None) -> Labels:

@@ -99,7 +99,7 @@ def evaluate(
     groups = groups_of(len(samples), twins)
     comparison = Comparison(
         samples, groups, wish, contenders, baseline_of(baseline, [one.name for one in contenders]),
-        Bootstrap(len(samples.names), seed), threads, cache, watch,
+        Bootstrap(seed), threads, cache, watch,
     )  # fmt: skip
     if pictures:
         views = list(dict.fromkeys(one.view for one in settings))
