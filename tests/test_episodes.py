@@ -102,6 +102,15 @@ def test_the_strangers_of_a_growing_gallery_stay_the_same() -> None:
     assert len(strangers.pop()) == 4
 
 
+def test_a_smaller_gallery_is_part_of_a_larger_one() -> None:
+    samples = samples_of(*[5] * 20)
+    few, many = (drawn(samples, Setting(GROWTH, 2, n, 3)).episodes for n in (5, 16))
+    for one, other in zip(few, many, strict=True):
+        assert set(one.support.tolist()) < set(other.support.tolist())
+        assert set(one.query.tolist()) < set(other.query.tolist())
+        assert (one.query[~one.known] == other.query[~other.known]).all()
+
+
 def test_a_gallery_grows_to_a_thousand_names() -> None:
     assert growing_sizes(samples_of(*[2] * 1_300), 1) == [5, 10, 20, 50, 100, 200, 500, 1_000]
 

@@ -79,11 +79,13 @@ def draw(samples: Samples, groups: Labels, setting: Setting, seed: int) -> Drawn
         return None
     what = ALL if setting.protocol == QUERIES else setting.protocol  # the same draws, other colors
     place = PROTOCOLS.index(what)
+    growing = setting.protocol == GROWTH  # then a smaller gallery is part of a larger one
+    ways = 0 if growing else setting.ways or 0
     streams = [
-        np.random.default_rng([seed, place, setting.shots or 0, setting.ways or 0, turn])
+        np.random.default_rng([seed, place, setting.shots or 0, ways, turn])
         for turn in range(setting.episodes)
     ]
-    strangers = _strangers(fit, seed) if setting.protocol == GROWTH else None
+    strangers = _strangers(fit, seed) if growing else None
     episodes = tuple(_episode(samples, groups, setting, fit, strangers, rng) for rng in streams)
     return Drawn(setting, episodes, len(fit), len(samples.names) - len(fit))
 
@@ -122,13 +124,13 @@ def _episode(
     strangers: Labels | None,
     rng: np.random.Generator,
 ) -> Episode:
-    names, others = fit, fit[:0]
+    names, unknown = fit, fit[:0]
     if setting.protocol == OPEN:
         order = rng.permutation(fit)
         names, others = np.sort(order[: len(order) // 2]), order[len(order) // 2 :]
     elif strangers is not None:
-        order = rng.permutation(np.setdiff1d(fit, strangers))
-        names, others = np.sort(order[: setting.ways]), strangers
+        unknown = _asked_of(samples, strangers, setting.queries, rng)
+        names = rng.permutation(np.setdiff1d(fit, strangers))[: setting.ways]
     elif setting.ways is not None:
         names = np.sort(rng.permutation(fit)[: setting.ways])
     support, query = [], []
@@ -138,12 +140,13 @@ def _episode(
         asked = rng.permutation(np.setdiff1d(np.flatnonzero(own & samples.asks), enrolled))
         support.append(enrolled)
         query.append(asked[: setting.queries])
-    unknown = _asked_of(samples, others, setting.queries, rng)
+    if setting.protocol == OPEN:
+        unknown = _asked_of(samples, others, setting.queries, rng)
     taken, known = np.concatenate(support), np.concatenate(query)
     asked = np.concatenate([known, unknown])
     enrolled_groups = np.unique(groups[taken])
     return Episode(
-        names,
+        np.sort(names),
         taken,
         asked,
         np.arange(len(asked)) < len(known),

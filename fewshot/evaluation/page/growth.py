@@ -40,7 +40,7 @@ def growth(
         return ""
     return section(
         "More names",
-        "The same pictures asked for, with more and more names enrolled beside theirs. A flat "
+        "More and more names enrolled, those of a smaller gallery among those of a larger. A flat "
         "line holds however large the gallery grows. Dotted: the rate asked for.",
         legend(entries),
         charts(drawn),
