@@ -68,7 +68,7 @@ class Bookkeeping:
         """Take an identity out of the gallery; raises UnknownName.
 
         erase: delete its vectors, thumbnails, paths and name from the file too, also where it was
-        forgotten before; and what `evaluate` keeps of its pictures in the cache. That cannot be
+        forgotten before; and the vectors that `evaluate` keeps in the cache. That cannot be
         undone, nor can what was done before it.
         """
         if not erase:
@@ -79,7 +79,10 @@ class Bookkeeping:
         if pictures:
             from fewshot.evaluation.kept import forget_kept
 
-            forget_kept(pictures)
+            for path in forget_kept(pictures):
+                self._watch.say(
+                    f"{path} is in use, and may hold vectors of {name}: delete it when it is not"
+                )
         if centered:
             from fewshot.rule_keeping import fit_again
 

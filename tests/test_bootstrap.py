@@ -80,10 +80,19 @@ def test_no_figure_at_all_is_an_error() -> None:
 
 
 def test_two_contenders_are_resampled_together() -> None:
-    one = np.random.default_rng(0).random(10)
-    found = Bootstrap().mean((one + 0.1) - one)  # always ahead by as much
-    assert (found.low, found.high) == pytest.approx((0.1, 0.1))
-    assert found.apart
+    hard = np.linspace(0.0, 0.9, 30)  # names differ far more than contenders do
+    one, other = hard + 0.1 * (np.arange(30) % 2), hard
+    paired, apart = Bootstrap().mean(one - other), Bootstrap().mean(one)
+    assert paired.apart
+    assert paired.high - paired.low < 0.3 * (apart.high - apart.low)
+
+
+def test_names_on_two_sides_are_resampled_each_by_itself() -> None:
+    values = np.full((12, 12), np.nan)  # ten are known, two are strangers, as where a gallery grows
+    values[:10, 10:] = np.random.default_rng(0).normal(0.7, 0.1, (10, 1)) + np.array([-0.2, 0.2])
+    found = Bootstrap().pairs(values)
+    assert found.low < 0.6  # either stranger may be drawn twice
+    assert found.high > 0.8
 
 
 @settings(max_examples=50, deadline=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.covariance import ledoit_wolf
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.neighbors import KNeighborsClassifier
@@ -11,9 +12,10 @@ from sklearn.svm import LinearSVC
 
 from fewshot.evaluation.contender import Said, Side
 from fewshot.evaluation.errors import CannotEvaluate
-from fewshot.evaluation.linear import _ALPHAS
+from fewshot.evaluation.linear import _ALPHAS, shrunk_covariance
 from fewshot.evaluation.methods import METHODS, Known, contender_of, methods_of
 from fewshot.lengths import unit_rows
+from fewshot.rules import VOTERS
 
 NOBODY_KNOWS = Known(None, None, None, 0.0, 0.05)
 NAMES, SHOTS, D = 6, 4, 40
@@ -135,6 +137,36 @@ def test_lda_of_many_pictures_is_that_of_scikit_learn() -> None:
     theirs = LinearDiscriminantAnalysis(priors=np.full(NAMES, 1 / NAMES)).fit(support, labels)
     ours = ask("lda", support, labels, queries).scores.argmax(axis=1)
     assert (ours == theirs.predict(queries)).mean() > 0.97
+
+
+@pytest.mark.parametrize(("n", "d"), [(30, 60), (60, 30)])
+def test_the_covariance_shrinks_as_in_scikit_learn(n: int, d: int) -> None:
+    rows = np.random.default_rng(0).standard_normal((n, d)) * np.linspace(0.1, 2.0, d)
+    theirs = ledoit_wolf(rows, assume_centered=True)[0]
+    np.testing.assert_allclose(shrunk_covariance(rows, d), theirs, rtol=1e-9)
+    basis = np.linalg.qr(rows.T)[0]  # in the space that the rows span, of d numbers still
+    inside = shrunk_covariance(rows @ basis, d)
+    np.testing.assert_allclose(inside, basis.T @ theirs @ basis, rtol=1e-7, atol=1e-12)
+
+
+def test_lda_of_few_pictures_is_that_of_the_whole_space() -> None:
+    support, labels, queries, _ = world()
+    means = np.stack([support[labels == one].mean(axis=0) for one in range(NAMES)])
+    covariance = ledoit_wolf((support - means[labels]).astype(np.float64), assume_centered=True)[0]
+    covariance *= len(labels) / (len(labels) - NAMES)
+    weights = np.linalg.solve(covariance, means.T).T
+    theirs = queries @ weights.T - 0.5 * np.einsum("nd,nd->n", weights, means)
+    ours = ask("lda", support, labels, queries).scores
+    gaps = (ours - ours[:, :1]) - (theirs - theirs[:, :1])  # but for what all names share
+    np.testing.assert_allclose(gaps, 0.0, atol=1e-2)
+
+
+def test_the_vote_is_of_the_five_nearest_references() -> None:
+    support, labels, queries, _ = world()
+    found = ask("knn", support, labels, queries).scores
+    similar = queries @ support.T
+    for row, near in zip(found, np.argsort(-similar, axis=1)[:, :VOTERS], strict=True):
+        assert set(np.flatnonzero(row > 0).tolist()) <= set(labels[near].tolist())
 
 
 def test_only_our_matching_can_say_nobody() -> None:

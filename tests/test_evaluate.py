@@ -13,9 +13,12 @@ from PIL import Image
 import fewshot
 from fewshot.backbones.catalog import MOBILENETV2, PALETTE
 from fewshot.backbones.palette import Palette
+from fewshot.evaluation.contender import Said
 from fewshot.evaluation.errors import CannotEvaluate
+from fewshot.evaluation.linear import FittedLinear
 from fewshot.evaluation.ready import Ready
 from fewshot.evaluation.report import Evaluation
+from fewshot.interval import wilson
 from tests.test_same_picture import scene
 
 NAMES, PICTURES = 6, 8
@@ -180,6 +183,86 @@ def test_a_test_folder_is_asked_as_it_is(folder: Path, tmp_path: Path) -> None:
     assert found.plain.n == NAMES
     assert found.plain_with_leaks is not None
     assert found.plain_with_leaks.n == NAMES + 1
+
+
+def test_names_that_are_not_asked_about_compete_and_those_not_enrolled_are_strangers() -> None:
+    rows, labels = vectors(names=8, each=6)
+    enrolled = [at for at, name in enumerate(labels) if name != "n7"]
+    asked = [at for at, name in enumerate(labels) if name in ("n0", "n1", "n7")]
+    done = fewshot.evaluate(
+        rows[enrolled], [labels[at] for at in enrolled], methods=["gallery", "mean"],
+        test=(rows[asked] * 1.5 + 0.4, [labels[at] for at in asked]),
+    )  # fmt: skip
+    found = done.result("gallery")
+    assert (found.ways, found.classes, found.n) == (7, 2, 12)
+    assert found.strangers is not None
+    assert found.strangers.strangers == 6
+
+
+def test_a_baseline_that_was_not_asked_is_asked_too() -> None:
+    done = fewshot.evaluate(*vectors(), methods=["mean"], baseline="nn", shots=2)
+    assert done.result("mean").difference is not None
+    assert done.result("nn").difference is None
+
+
+def test_a_baseline_that_cannot_be_fitted_leaves_no_differences() -> None:
+    done = fewshot.evaluate(*vectors(), methods=["mean"], baseline="lda", shots=1)
+    assert done.result("mean").difference is None
+    assert "(the baseline)" not in done.to_markdown()
+
+
+def test_a_gain_of_all_names_alike_is_no_certainty() -> None:
+    rows = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
+    names = ["a", "b", "c"]
+    done = fewshot.evaluate(
+        np.concatenate([rows, rows]), names * 2, test=(rows + 0.01, names), methods=["nn", "mean"],
+        baseline="nn",
+    )  # fmt: skip
+    assert done.result("mean").macro_f1.low < 0.9
+    difference = done.result("mean").difference
+    assert difference is not None
+    assert not difference.apart
+
+
+def test_near_all_right_the_interval_is_that_of_so_many_pictures_at_least() -> None:
+    done = fewshot.evaluate(*vectors(8, 12), methods=["mean"], shots=8, episodes=4)
+    found = done.result("mean", protocol="all classes")
+    low, high = wilson(found.accuracy.value * found.pictures, found.pictures)
+    assert found.accuracy.low <= low
+    assert found.accuracy.high >= high
+
+
+def test_a_contender_that_gives_no_finite_scores_is_left_out_and_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        FittedLinear, "ask", lambda self, queries: Said(np.full((len(queries.vectors), 6), np.nan))
+    )
+    done = fewshot.evaluate(*vectors(), methods=["mean", "ridge"], shots=2, protocols=["all"])
+    assert [one.method.name for one in done.results] == ["mean"]
+    assert "ridge: left out of all classes: its scores are not finite" in done.notes
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    given: dict[str, Any] = {
+        "shots": np.array([1, 2]),
+        "seed": np.int64(3),
+        "episodes": np.int64(2),
+    }
+    done = fewshot.evaluate(*vectors(), methods="mean", **given)
+    assert json.dumps(done.to_dict())
+
+
+def test_queries_in_opposite_hues_are_harder_for_palette(report: Evaluation) -> None:
+    color, hue = (
+        next(
+            one
+            for one in report.results
+            if (one.setting.protocol, one.setting.view, one.method.name) == ("queries", view, "nn")
+        )
+        for view in ("color", "hue")
+    )
+    assert hue.accuracy.value < color.accuracy.value
 
 
 def test_where_every_answer_is_right_the_interval_is_that_of_so_many_pictures() -> None:

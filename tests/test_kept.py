@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from fewshot.backbones.catalog import PALETTE
 from fewshot.backbones.palette import Palette
+from fewshot.evaluation import kept as kept_module
 from fewshot.evaluation.embedding import embed_samples
 from fewshot.evaluation.kept import Kept, forget_kept, vectors_folder
 from fewshot.evaluation.samples import read_samples
@@ -126,7 +128,7 @@ def test_what_is_forgotten_is_in_no_file_any_more(folder_of: Folder) -> None:
     whole = vectors[1].astype("<f4").tobytes()
     parts = [whole[at : at + 100] for at in range(0, len(whole) - 100, 100)]  # pages part it
     assert sum(one in path.read_bytes() for one in parts) > 15
-    assert forget_kept([samples.digests[1]]) == 1
+    assert forget_kept([samples.digests[1]]) == []
     assert not any(one in path.read_bytes() for one in parts)
     assert embedded(folder)[1] == 1
 
@@ -139,3 +141,60 @@ def test_a_name_that_is_erased_is_in_no_cache_either(folder_of: Folder, fewshot:
     assert embedded(folder)[1] == 0  # undo may bring it back
     assert fewshot("forget", "red", "--erase").code == 0
     assert embedded(folder)[1] == 2
+
+
+def test_a_vector_that_was_changed_is_made_anew(folder_of: Folder) -> None:
+    folder = folder_of(red=1, blue=1)
+    right, _ = embedded(folder)
+    [path] = vectors_folder().glob("*.db")
+    with sqlite3.connect(path) as kept:
+        turned = (-right[0]).astype("<f4").tobytes()  # of length 1 too
+        kept.execute("UPDATE kept SET content = ?", (turned,))
+    kept.close()
+    again, asked = embedded(folder)
+    assert asked == 2
+    assert (again == right).all()
+
+
+def test_a_file_that_is_damaged_within_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    one = Kept(path)
+    digests = [sha256(bytes([number])).hexdigest() for number in range(200)]
+    one.put(dict.fromkeys(digests, b"content" * 50))
+    one.close()
+    whole = bytearray(path.read_bytes())
+    whole[4096:] = b"\xff" * (len(whole) - 4096)
+    path.write_bytes(bytes(whole))
+    one = Kept(path)
+    assert one.get(digests) == {}
+    one.put({KEY: b"content"})
+    assert one.get([KEY]) == {KEY: b"content"}
+
+
+def test_processes_that_make_it_at_once_lose_nothing(tmp_path: Path) -> None:
+    program = (
+        "import sys; from hashlib import sha256; from pathlib import Path\n"
+        "from fewshot.evaluation.kept import Kept\n"
+        "Kept(Path(sys.argv[1])).put({sha256(sys.argv[2].encode()).hexdigest(): b'x'})"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "kept.db"), str(number)])
+        for number in range(6)
+    ]
+    assert [one.wait() for one in started] == [0] * 6
+    digests = [sha256(str(number).encode()).hexdigest() for number in range(6)]
+    assert len(Kept(tmp_path / "kept.db").get(digests)) == 6
+
+
+def test_vectors_that_cannot_be_forgotten_now_are_said(
+    folder_of: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(red=1, blue=1)
+    embedded(folder)
+    [path] = vectors_folder().glob("*.db")
+    monkeypatch.setattr(kept_module, "_WAIT", 0.01)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert forget_kept(read_samples(folder).digests) == [path]
+    other.execute("ROLLBACK")
+    other.close()

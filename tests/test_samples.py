@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,12 +34,14 @@ def test_with_a_folder_to_test_on_the_first_is_enrolled_and_the_other_asked(
     assert (samples.enrolls ^ samples.asks).all()
 
 
-def test_a_name_on_one_side_only_is_left_out_and_said(folder_of: Folder) -> None:
+def test_a_name_that_is_not_asked_about_competes_and_one_not_enrolled_is_a_stranger(
+    folder_of: Folder,
+) -> None:
     samples = read_samples(
         folder_of(red=2, blue=2, green=2), folder_of("test", red=1, blue=1, yellow=1)
     )
-    assert samples.names == ("blue", "red")
-    assert "green, yellow" in samples.notes[-1]
+    assert samples.names == ("blue", "green", "red", "yellow")
+    assert samples.notes == ("green: enrolled only", "yellow: strangers")
 
 
 def test_a_folder_that_is_moved_has_the_same_digest(folder_of: Folder, tmp_path: Path) -> None:
@@ -57,7 +60,7 @@ def test_a_picture_in_another_folder_changes_the_digest(folder_of: Folder) -> No
 
 
 def test_one_name_is_nothing_to_tell_apart(folder_of: Folder) -> None:
-    with pytest.raises(CannotEvaluate, match="two are needed"):
+    with pytest.raises(CannotEvaluate, match="two names are needed"):
         read_samples(folder_of(red=3))
 
 
@@ -83,6 +86,16 @@ def test_a_folder_that_says_imagenet_is_known(folder_of: Folder) -> None:
     assert read_samples(folder_of("tiny-imagenet", red=1, blue=1)).from_imagenet
 
 
+def test_it_does_not_matter_from_where_a_folder_is_named(
+    folder_of: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of("imagenet-tools/deep/photos", red=1, blue=1)
+    assert not read_samples(folder).from_imagenet  # only its own name and its parent's count
+    inside = folder_of("imagenet/photos", red=1, blue=1)
+    monkeypatch.chdir(inside.parent)
+    assert read_samples(Path("photos")).from_imagenet
+
+
 def test_vectors_are_ordered_by_name_and_content() -> None:
     rows = np.random.default_rng(0).standard_normal((6, 4)).astype(np.float32)
     labels = ["b", "a", "b", "a", "b", "a"]
@@ -91,6 +104,12 @@ def test_vectors_are_ordered_by_name_and_content() -> None:
     assert one.digest == other.digest
     assert (first == second).all()
     assert one.names == ("a", "b")
+
+
+@pytest.mark.parametrize("labels", [[["a"], ["b"]], ["a", None], ["a"]])
+def test_labels_that_are_none_are_refused(labels: list[Any]) -> None:
+    with pytest.raises(ValueError, match="a label each"):
+        vector_samples(np.ones((2, 3)), labels)
 
 
 @pytest.mark.parametrize(

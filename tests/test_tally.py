@@ -163,7 +163,7 @@ def test_a_stranger_has_no_rank() -> None:
 def test_answers_that_are_kept_come_back_the_same(chance: list[float]) -> None:
     q = len(chance)
     before = answers(*range(q), rank=[0] * q, chance=chance, named=[True] * q)
-    after = Answers.from_bytes(before.to_bytes(), q)
+    after = Answers.from_bytes(before.to_bytes(), q, names=5)
     assert after is not None
     np.testing.assert_array_equal(after.chance, before.chance)
     assert after.to_bytes() == before.to_bytes()
@@ -173,8 +173,19 @@ def test_answers_that_are_kept_come_back_the_same(chance: list[float]) -> None:
     "content", [b"", b"{}", b"[1, 2]", b"[{}, [1, 2, 3, 4]]", b"\xff", b"[" * 100_000]
 )
 def test_what_is_no_answers_is_none(content: bytes) -> None:
-    assert Answers.from_bytes(content, 1) is None
+    assert Answers.from_bytes(content, 1, names=3) is None
 
 
 def test_answers_to_other_queries_are_none() -> None:
-    assert Answers.from_bytes(answers(0, rank=[0]).to_bytes(), 2) is None
+    assert Answers.from_bytes(answers(0, rank=[0]).to_bytes(), 2, names=3) is None
+
+
+def test_answers_of_more_names_than_there_are_are_none() -> None:
+    assert Answers.from_bytes(answers(2, rank=[0]).to_bytes(), 1, names=3) is not None
+    assert Answers.from_bytes(answers(2, rank=[0]).to_bytes(), 1, names=2) is None
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf])
+def test_scores_that_are_not_finite_are_refused(score: float) -> None:
+    with pytest.raises(FloatingPointError):
+        answers_of(Said(np.full((1, 3), score)), episode(2), LABELS, fit=0.0, ask=0.0, size=1)

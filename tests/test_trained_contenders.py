@@ -15,6 +15,7 @@ from fewshot.evaluation.kept import answers_file
 from fewshot.evaluation.methods import METHODS, Known, contender_of
 from fewshot.training.settings import _DEFAULTS
 from tests.conftest import Folder
+from tests.networks import choice_with_random_weights
 from tests.test_contenders import world
 from tests.test_evaluate import vectors
 
@@ -105,6 +106,39 @@ def test_answers_of_other_pictures_are_not_taken() -> None:
     assert one.to_dict() != other.to_dict()
 
 
+def test_answers_are_of_the_same_names_when_others_come_and_go() -> None:
+    given: dict[str, Any] = {"methods": ["softmax"], "shots": 2, "episodes": 2}
+    rows, labels = vectors(3, 6)
+    fewshot.evaluate(rows, labels, **given)
+    more = np.concatenate([rows, rows[:1] + 0.1]), [*labels, "a"]  # too few pictures to compete
+    with_it, fresh = (
+        fewshot.evaluate(*more, **given, cache=cache).to_dict()["results"]
+        for cache in (True, False)
+    )
+    assert with_it == fresh
+
+
+def test_a_network_is_fine_tuned_on_the_support(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("head_epochs", "epochs"):
+        monkeypatch.setitem(_DEFAULTS["finetune"], name, 2)
+    choice = choice_with_random_weights("mobilenetv2", tmp_path)
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 3)
+
+    def pixels(size: int) -> np.ndarray:
+        return rng.integers(0, 255, (6, size, size, 3)).astype(np.uint8)
+
+    side = Side(np.empty((6, 0), np.float32), pixels)
+    known = Known("mobilenetv2", None, choice, 0.0, 0.05)
+    fitted = contender_of(METHODS["finetune"], known).fit(side, labels, 2, 0)
+    assert fitted is not None
+    said = fitted.ask(side)
+    assert np.isfinite(said.scores).all()
+    assert said.scores.shape == (6, 2)
+
+
 def test_a_network_from_scratch_is_asked_once_for_all_backbones(folder_of: Folder) -> None:
     folder = folder_of(red=3, blue=3)
     done = fewshot.evaluate(
@@ -114,4 +148,4 @@ def test_a_network_from_scratch_is_asked_once_for_all_backbones(folder_of: Folde
     found = done.result("scratch")
     assert found.backbone == "none"
     assert found.difference is not None
-    assert Path(str(folder)).is_dir()
+    assert found.beside == "palette"

@@ -21,10 +21,15 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "protocol", "view", "ways", "shots", "episodes", "backbone", "contender", "n", "pictures",
-    "classes", "chance", "accuracy.value", "accuracy.low", "accuracy.high", "difference.value",
-    "difference.low", "difference.high", "with_leaks.value", "leaked", "top5.value",
-    "macro_f1.value", "ece", "open.strangers", "open.auroc.value", "open.oscr.value",
-    "open.known_at_rate.value", "open.false_names.value", "open.rightly_named.value",
+    "classes", "chance", "stamp", "accuracy.value", "accuracy.low", "accuracy.high",
+    "difference.value", "difference.low", "difference.high", "with_leaks.value", "leaked",
+    "top5.value", "top5.low", "top5.high", "macro_f1.value", "macro_f1.low", "macro_f1.high", "ece",
+    "open.strangers",
+    *(
+        f"open.{what}.{part}"
+        for what in ("auroc", "oscr", "known_at_rate", "false_names", "rightly_named")
+        for part in ("value", "low", "high")
+    ),
 )  # fmt: skip
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _UNREADABLE = 3
@@ -66,7 +71,7 @@ def run_comparison(
         )
     except KeyboardInterrupt:
         if not no_cache:
-            note("what was embedded and trained is kept: the same command goes on")
+            note("what was done is kept, but for the last of it: the same command goes on")
         raise
     for source, reason in done.refused:
         note(f"passed over {source}: {reason}")
@@ -129,7 +134,7 @@ def _write(path: Path, text: str) -> None:
 
 def _text(done: Evaluation) -> str:
     """Lay out the tables for a terminal, the best first."""
-    from fewshot.evaluation.tables import leak_lines, terminal_tables
+    from fewshot.evaluation.tables import leak_lines, stamps, terminal_tables
 
     samples = done.samples
     lines = [f"{len(samples):,} pictures, {len(samples.names):,} names"]
@@ -139,6 +144,6 @@ def _text(done: Evaluation) -> str:
     lines.append("")
     lines += [f"- {printable(one)}" for one in done.to_dict()["verdict"]]
     lines += [f"- {printable(one)}" for one in (*done.notes, *leak_lines(done, most=5))]
-    lines += [f"- {printable(f'{one.title}: {one.stamp}')}" for one in done.backbones if one.stamp]
+    lines += [f"- {printable(one)}" for one in stamps(done)]
     lines.append("- 95 % intervals by resampling names; differences are paired; ms of one core")
     return "\n".join(lines)

@@ -19,7 +19,7 @@ _COLUMNS = ("answer", "rank", "sureness", "chance", "named")
 class Answers:
     """The answers to the queries of one episode."""
 
-    answer: Labels  # (q,) the number of the name
+    answer: Labels  # (q,) the place of the name among those of the episode
     rank: Labels  # (q,) how many names stand before its own; -1 for a stranger
     sureness: NDArray[np.float64]  # (q,) what a decision would rest on
     chance: NDArray[np.float64]  # (q,) the probability given to the answer; NaN where none is
@@ -37,8 +37,8 @@ class Answers:
         return json.dumps([columns, rest]).encode()
 
     @classmethod
-    def from_bytes(cls, content: bytes, queries: int) -> Answers | None:
-        """Read what `to_bytes` wrote; None for anything else, or another number of queries."""
+    def from_bytes(cls, content: bytes, queries: int, names: int) -> Answers | None:
+        """Read what `to_bytes` wrote; None for anything else, or other numbers than these."""
         try:
             columns, (rejects, fit, ask, size) = json.loads(content)
             chance = [np.nan if one is None else one for one in columns["chance"]]
@@ -53,7 +53,10 @@ class Answers:
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return None
         whole = all(getattr(found, name).shape == (queries,) for name in _COLUMNS)
-        return found if whole else None
+        if not whole or not np.isfinite(found.sureness).all():
+            return None
+        within = (found.answer >= 0).all() and (found.answer < names).all()
+        return found if within and (found.rank >= -1).all() and (found.rank < names).all() else None
 
 
 def answers_of(
@@ -61,9 +64,12 @@ def answers_of(
 ) -> Answers:
     """Return what was said as answers; of names with the same score the first is taken.
 
-    labels: (n,) the number of each sample's name. fit, ask: seconds.
+    labels: (n,) the number of each sample's name. fit, ask: seconds. Raises FloatingPointError for
+    scores that are not finite, which would stand before and behind all others.
     """
     scores, rows = said.scores, np.arange(len(said.scores))
+    if not np.isfinite(scores).all():
+        raise FloatingPointError("its scores are not finite")
     best = scores.argmax(axis=1)
     own = np.searchsorted(episode.names, labels[episode.query])
     own = np.where(episode.known, np.minimum(own, len(episode.names) - 1), 0)
@@ -72,7 +78,7 @@ def answers_of(
         (scores == mine) & (np.arange(scores.shape[1]) < own[:, np.newaxis])
     )
     return Answers(
-        episode.names[best],
+        best,
         np.where(episode.known, before.sum(axis=1), -1),
         scores[rows, best] if said.sureness is None else said.sureness,
         np.full(len(rows), np.nan) if said.chances is None else said.chances[rows, best],

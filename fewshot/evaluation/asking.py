@@ -26,7 +26,9 @@ from fewshot.evaluation.samples import Samples
 from fewshot.pipeline import ordered_map
 from fewshot.watch import Watch
 
-FORMAT = 1
+TOO_FEW = "takes two pictures a name and more"
+
+FORMAT = 2
 """To be raised with any change of what a contender that takes long does."""
 
 
@@ -59,32 +61,35 @@ class Asker:
         self._samples, self._seed, self._kept = samples, seed, kept
         self._watch, self._threads = watch, threads
 
-    def ask(self, seen: Seen, method: Method, drawn: Drawn) -> list[Answers] | None:
-        """Return the answers of a contender, episode by episode; None where it cannot be fitted."""
+    def ask(self, seen: Seen, method: Method, drawn: Drawn) -> list[Answers] | str:
+        """Return the answers of a contender, episode by episode; or why there are none."""
         contender = contender_of(method, seen.known)
         what = f"{method.title}, {seen.title}" if method.needs_backbone else method.title
         episodes = drawn.episodes
 
-        def one(turn: int) -> Answers | None:
-            return self._answers(seen, method, contender, drawn, turn)
+        def one(turn: int) -> Answers | str:
+            try:
+                return self._answers(seen, method, contender, drawn, turn)
+            except FloatingPointError as error:
+                return f"left out of {drawn.setting.protocol}: {error}"
 
         found: list[Answers] = []
         workers = 1 if method.slow else self._threads
         with self._watch.bar(what, len(episodes)) as advance, single_threaded():
             for answers in ordered_map(one, range(len(episodes)), workers=workers):
-                if answers is None:
-                    return None
+                if isinstance(answers, str):
+                    return answers
                 found.append(answers)
                 advance(1)
         return found
 
     def _answers(
         self, seen: Seen, method: Method, contender: Contender, drawn: Drawn, turn: int
-    ) -> Answers | None:
+    ) -> Answers | str:
         episode, view = drawn.episodes[turn], drawn.setting.view
         key = self._key(seen, method, episode, view, turn) if method.slow else ""
         if key and (content := self._kept.get([key]).get(key)):
-            known = Answers.from_bytes(content, len(episode.query))
+            known = Answers.from_bytes(content, len(episode.query), len(episode.names))
             if known is not None:
                 return known
         clock = perf_counter if method.slow else thread_time
@@ -93,7 +98,7 @@ class Asker:
         began = clock()
         fitted = contender.fit(support, labels, len(episode.names), self._seed + turn)
         if fitted is None:
-            return None
+            return TOO_FEW
         fit = clock() - began
         queries = _side(seen, seen.asked[view], episode.query, view)
         began = clock()

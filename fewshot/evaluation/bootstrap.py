@@ -76,20 +76,27 @@ class Bootstrap:
     def pairs(self, values: Floats) -> Estimate:
         """Return the mean over pairs of names (names, names); NaN where a pair has no figure.
 
-        Both sides of a pair are resampled together: the bootstrap of a U-statistic.
+        Both sides of a pair are resampled: together where names stand on both, the bootstrap of a
+        U-statistic, else each by itself.
         """
         has = ~np.isnan(values)
-        there = np.flatnonzero(has.any(axis=0) | has.any(axis=1))
-        if not len(there):
+        rows, columns = np.flatnonzero(has.any(axis=1)), np.flatnonzero(has.any(axis=0))
+        if not len(rows):
             raise ValueError("no pair of names has a figure")
-        has = has[np.ix_(there, there)]
-        known = np.where(has, values[np.ix_(there, there)], 0.0)
-        draws = self.draws(len(there))
-        weights = draws.weights
-        sums = np.einsum("bi,bi->b", weights @ known, weights)
-        counts = np.einsum("bi,bi->b", weights @ has.astype(np.float64), weights)
+        apart = not np.intersect1d(rows, columns).size
+        if not apart:
+            rows = columns = np.union1d(rows, columns)
+        has = has[np.ix_(rows, columns)]
+        known = np.where(has, values[np.ix_(rows, columns)], 0.0)
+        draws, others = self.draws(len(rows)), self.draws(len(columns))
+        weights, beside = draws.weights, others.weights
+        if apart and len(rows) == len(columns):
+            beside = np.roll(beside, 1, axis=0)  # else both sides would be drawn alike
+        sums = np.einsum("bi,bi->b", weights @ known, beside)
+        counts = np.einsum("bi,bi->b", weights @ has.astype(np.float64), beside)
         drawn = counts > 1e-12  # a draw may hold no pair that has a figure
-        return draws.estimate(float(known.sum() / has.sum()), sums[drawn] / counts[drawn])
+        fewest = min(draws, others, key=lambda one: one.weights.shape[1])
+        return fewest.estimate(float(known.sum() / has.sum()), sums[drawn] / counts[drawn])
 
 
 class Draws:

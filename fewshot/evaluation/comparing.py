@@ -11,6 +11,7 @@ from fewshot.evaluation.asking import Asker, Seen, times_of
 from fewshot.evaluation.bootstrap import Bootstrap
 from fewshot.evaluation.embedding import Vectors
 from fewshot.evaluation.episodes import GROWTH, Drawn, Setting, draw
+from fewshot.evaluation.errors import CannotEvaluate
 from fewshot.evaluation.figures import Result, figures_of
 from fewshot.evaluation.kept import Kept, answers_file
 from fewshot.evaluation.measured import Headline, Judged, Key, headline_setting
@@ -76,11 +77,11 @@ class Comparison:
         drawn = [one for one in map(self._draw, settings) if one is not None]
         self._heads = headline_setting([one.setting for one in drawn])
         for one in drawn:
-            baseline: Tally | None = None
+            baseline: tuple[str, Tally] | None = None
             for method in self._in_order(one.setting, first=first):
                 found = self._result(seen, method, one, baseline)
                 if method.name == self._baseline and found is not None:
-                    baseline = found.tally
+                    baseline = found.backbone, found.tally
 
     def report(
         self,
@@ -89,17 +90,20 @@ class Comparison:
         refused: tuple[tuple[str, str], ...],
         notes: tuple[str, ...],
     ) -> Evaluation:
-        """Return all that was measured."""
+        """Return all that was measured; raises CannotEvaluate where that is nothing."""
         self._kept.close()
-        heads = None if self._heads is None else self._drawn[self._heads]
+        said = (*self._samples.notes, *notes, *dict.fromkeys(self._notes))
+        if not self._results:
+            raise CannotEvaluate("these pictures", "; ".join(said) or "nothing could be asked")
+        heading = headline_setting([one.setting for one in self._results])
+        heads = self._drawn[heading] if heading is not None and heading == self._heads else None
         order = {setting: at for at, setting in enumerate(self._drawn)}
         results = sorted(self._results, key=lambda one: order[one.setting])
         return Evaluation(
             self._samples, tuple(results), tuple(self._times), twins, tuple(self._judged),
-            (*self._samples.notes, *notes, *dict.fromkeys(self._notes)), refused,
+            said, refused,
             self._wish.seed, self._wish.rate, self._baseline, _versions(),
             None if heads is None else Headline(heads, self._answers, self._vectors), thumbnails,
-            self._groups,
         )  # fmt: skip
 
     def _draw(self, setting: Setting) -> Drawn | None:
@@ -132,12 +136,12 @@ class Comparison:
         return sorted(asked, key=lambda one: one.name != self._baseline)
 
     def _result(
-        self, seen: Seen, method: Method, drawn: Drawn, baseline: Tally | None
+        self, seen: Seen, method: Method, drawn: Drawn, baseline: tuple[str, Tally] | None
     ) -> Result | None:
         backbone = seen.title if method.needs_backbone else NOWHERE
         answers = self._asker.ask(seen, method, drawn)
-        if answers is None:
-            self._notes.append(f"{method.title}: takes two pictures a name and more")
+        if isinstance(answers, str):
+            self._notes.append(f"{method.title}: {answers}")
             return None
         names, labels = len(self._samples.names), self._samples.labels
         counted = tally(names, labels, drawn.episodes, answers)
@@ -146,9 +150,10 @@ class Comparison:
         }
         strangers = tally_strangers(names, labels, drawn.episodes, answers, self._wish.rate)
         ways = len(drawn.episodes[0].names)
+        stamp = seen.stamp if method.needs_backbone else None
         found = figures_of(
-            drawn.setting, backbone, method, ways, counted, strangers, baseline, self._draws,
-            rejects=answers[0].rejects, pictures=len(asked),
+            drawn.setting, backbone, stamp, method, ways, counted, strangers, baseline,
+            self._draws, rejects=answers[0].rejects, pictures=len(asked),
         )  # fmt: skip
         if found is None:
             self._notes.append(f"{drawn.setting.protocol}: every query is leaked, nothing is left")

@@ -25,7 +25,7 @@ def document_of(done: Measured) -> dict[str, Any]:
             "fewest": int(counts.min()),
             "most": int(counts.max()),
             "sha256": samples.digest,
-            "test_pictures": int((~samples.enrolls).sum()) if samples.test else None,
+            "test_pictures": int((~samples.enrolls).sum()) or None,
         },
         "seed": done.seed,
         "rate": done.rate,

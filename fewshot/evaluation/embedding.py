@@ -58,11 +58,10 @@ def embed_samples(
     wanted = list(range(len(samples))) if places is None else list(places)
     cut, at_least = find_cropper(CROP), 2 * backbone.spec.input_size
 
-    def made(place: int) -> Vectors:
+    def made(place: int) -> tuple[str, Vectors]:
         raw = read_picture(samples.files[place])
         pixels = seen_as(view, decode(raw, at_least=at_least).pixels)
-        vector: Vectors = backbone.embed([cut(pixels).pixels])[0]
-        return vector
+        return raw.digest.hex(), backbone.embed([cut(pixels).pixels])[0]
 
     try:
         known = kept.get([samples.digests[one] for one in wanted])
@@ -79,11 +78,10 @@ def embed_samples(
         what = backbone.spec.name if view == "color" else f"{backbone.spec.name}, {view}"
         began, fresh = perf_counter(), dict[str, bytes]()
         with watch.bar(f"embedding, {what}", len(waiting)) as advance:
-            for place, vector in zip(
-                waiting, ordered_map(made, waiting, workers=threads), strict=True
-            ):
+            every = ordered_map(made, waiting, workers=threads)
+            for place, (digest, vector) in zip(waiting, every, strict=True):
                 rows[place] = vector
-                fresh[samples.digests[place]] = vector.astype("<f4").tobytes()
+                fresh[digest] = vector.astype("<f4").tobytes()
                 if len(fresh) >= _AT_ONCE:  # so that an interrupted run has lost little
                     kept.put(fresh)
                     fresh = {}

@@ -105,8 +105,10 @@ def _fit(samples: Samples, shots: int | None) -> Labels:
     either = samples.enrolls & samples.asks
     asked = np.bincount(samples.labels[samples.asks], minlength=n)
     both = np.bincount(samples.labels[either], minlength=n)
+    if not both.any():  # names that are not asked about compete all the same
+        return np.flatnonzero(enrolled >= (shots or 1))
     if shots is None:
-        return np.flatnonzero((enrolled > 0) & (asked > both))
+        return np.empty(0, np.int64)
     left = asked - np.maximum(0, shots - (enrolled - both))  # at worst, both-sided are enrolled
     return np.flatnonzero((enrolled >= shots) & (left > 0))
 
@@ -133,6 +135,8 @@ def _episode(
         names = rng.permutation(np.setdiff1d(fit, strangers))[: setting.ways]
     elif setting.ways is not None:
         names = np.sort(rng.permutation(fit)[: setting.ways])
+    else:
+        unknown = _only_asked(samples)
     support, query = [], []
     for one in names.tolist():
         own = samples.labels == one
@@ -152,6 +156,12 @@ def _episode(
         np.arange(len(asked)) < len(known),
         np.isin(groups[asked], enrolled_groups),
     )
+
+
+def _only_asked(samples: Samples) -> Places:
+    """Return the pictures of names that nothing can be enrolled of: strangers as they are given."""
+    enrolled = np.unique(samples.labels[samples.enrolls])
+    return np.flatnonzero(samples.asks & ~np.isin(samples.labels, enrolled))
 
 
 def _asked_of(

@@ -6,16 +6,19 @@ Walks the line once: samples -> copies among them -> vectors -> episodes -> answ
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.evaluation.bootstrap import Bootstrap
 from fewshot.evaluation.comparing import Comparison
 from fewshot.evaluation.embedding import read_thumbnails
 from fewshot.evaluation.errors import CannotEvaluate
-from fewshot.evaluation.methods import METHODS, methods_of
+from fewshot.evaluation.methods import METHODS, USUAL, methods_of
 from fewshot.evaluation.ready import ready_here, ready_of
 from fewshot.evaluation.report import Evaluation
 from fewshot.evaluation.samples import checked, read_samples, vector_samples
@@ -59,23 +62,28 @@ def evaluate(
     enrolled, all of `test` asked), "open" (half of the names strangers), "growth", "queries" (in
     gray and other hues); None: "all" and "open", or "given" with `test`, or "episodes" with `ways`.
     shots: pictures enrolled a name, one number or several; None: 1, 5, 10, as far as there are.
-    queries: pictures asked a
-    name and draw, at most. episodes: draws. max_false_name: the share of strangers that may get a
-    name. baseline: the method that the others are held beside ("gallery").
+    queries: pictures asked a name and draw, at most. episodes: draws. max_false_name: the share of
+    strangers that may get a name. baseline: the method that the others are held beside ("gallery").
     cache: whether vectors, and answers of what takes TensorFlow, are kept in the cache: a run that
     was interrupted goes on there. Raises CannotEvaluate, and what a backbone raises.
     """
-    given = (shots,) if isinstance(shots, int) else None if shots is None else tuple(shots)
     wish = Wish(
-        None if protocols is None else tuple(protocols), given, ways, queries, episodes,
-        max_false_name, seed,
-    )  # fmt: skip
+        listed(protocols),
+        None if shots is None else tuple(map(int, np.atleast_1d(np.asarray(shots)))),
+        None if ways is None else int(ways),
+        None if queries is None else int(queries),
+        None if episodes is None else int(episodes),
+        float(max_false_name),
+        int(seed),
+    )
     if threads is not None and threads < 1:
         raise ValueError(f"threads is 1 or more, not {threads}")
     pictures = isinstance(X_or_dir, (str, os.PathLike))
-    contenders, notes = methods_of(methods, pixels=pictures)
     if baseline is not None and baseline not in METHODS:
         raise CannotEvaluate(f"baseline {baseline}", f"there is {', '.join(METHODS)}")
+    wanted = (*(listed(methods) or (USUAL,)), *(() if baseline is None else (baseline,)))
+    contenders, notes = methods_of(wanted, pixels=pictures)
+    watch = Noting(watch)
     thumbnails: list[bytes] = []
     refused: list[tuple[str, str]] = []
     if pictures:
@@ -87,15 +95,20 @@ def evaluate(
         samples = checked(samples, str(X_or_dir))
         if len(samples) < before:  # a name whose pictures cannot be read
             samples, thumbnails, _ = read_thumbnails(samples, watch, threads)
-        here = ready_here(watch) if backbones is None else ready_of(backbones, watch)
+        chosen = (backbones,) if isinstance(backbones, (str, BackboneChoice)) else backbones
+        here = ready_here(watch) if chosen is None else ready_of(chosen, watch)
     else:
         if y is None:
             raise ValueError("vectors need labels: evaluate(X, y)")
         if backbones is not None:
             raise ValueError("vectors are embedded already: leave backbones out")
+        if isinstance(test, (str, os.PathLike)):
+            raise ValueError("beside vectors, test is (vectors, labels)")
         samples, vectors = vector_samples(X_or_dir, y, test)
     settings = settings_for(samples, wish, slow=any(one.slow for one in contenders))
+    watch.heard.clear()
     twins = find_twins(samples.digests, thumbnails or [b""] * len(samples), watch)
+    notes += watch.heard
     groups = groups_of(len(samples), twins)
     comparison = Comparison(
         samples, groups, wish, contenders, baseline_of(baseline, [one.name for one in contenders]),
@@ -111,3 +124,44 @@ def evaluate(
             raise CannotEvaluate("protocol queries", "vectors have no colors to change")
         comparison.take(given_vectors(vectors, wish.rate), settings)
     return comparison.report(tuple(twins), tuple(thumbnails), tuple(refused), tuple(notes))
+
+
+def listed(given: Sequence[str] | str | None) -> tuple[str, ...] | None:
+    """Return names as they are, one alone as it is too; raises CannotEvaluate for none at all."""
+    if given is None:
+        return None
+    names = (given,) if isinstance(given, str) else tuple(given)
+    if not names:
+        raise CannotEvaluate("nothing", "a list of names is empty; leave it out for the usual")
+    return names
+
+
+class Noting(Watch):
+    """Passes on what it hears, and remembers what was said."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self.heard: list[str] = []
+
+    def say(self, text: str) -> None:
+        """Hear one sentence."""
+        self.heard.append(text)
+        self._watch.say(text)
+
+    @contextmanager
+    def bar(self, what: str, total: int, *, size: bool = False) -> Iterator[Callable[[int], None]]:
+        """Pass on a bar."""
+        with self._watch.bar(what, total, size=size) as advance:
+            yield advance
+
+    @contextmanager
+    def telling_bar(self, what: str, total: int) -> Iterator[Callable[[int, str], None]]:
+        """Pass on a bar that tells."""
+        with self._watch.telling_bar(what, total) as advance:
+            yield advance
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Pass on silence."""
+        with self._watch.quiet():
+            yield

@@ -15,6 +15,7 @@ from fewshot.evaluation.tally import StrangerTally, Tally, shares
 from fewshot.interval import wilson
 
 MOST_CONFUSED = 100
+_WIDTHLESS = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Result:
 
     setting: Setting
     backbone: str
+    stamp: str | None  # what is to be known of the backbone on these pictures
     method: Method
     ways: int  # names competing
     episodes: int
@@ -74,7 +76,8 @@ class Result:
     with_leaks: Estimate | None  # the same with what is leaked; None where nothing is
     plain: Share | None  # of one given test: how many pictures are right
     plain_with_leaks: Share | None
-    difference: Estimate | None  # less the baseline, paired; None for the baseline itself
+    difference: Estimate | None  # less the baseline, paired; None where there is none
+    beside: str | None  # the backbone of that baseline
     top5: Estimate | None  # None where there are five names and fewer
     macro_f1: Estimate
     calibration_error: float | None
@@ -96,6 +99,7 @@ class Result:
             "episodes": self.episodes,
             "chance": round(self.chance, 6),
             "backbone": self.backbone,
+            "stamp": self.stamp,
             "contender": self.method.name,
             "title": self.method.title,
             "trained": self.method.trained,
@@ -108,6 +112,7 @@ class Result:
             "plain": self.plain and self.plain.to_mapping(),
             "plain_with_leaks": self.plain_with_leaks and self.plain_with_leaks.to_mapping(),
             "difference": self.difference and self.difference.to_mapping(),
+            "difference_from": self.beside,
             "top5": self.top5 and self.top5.to_mapping(),
             "macro_f1": self.macro_f1.to_mapping(),
             "ece": None if error is None else round(error, 6),
@@ -119,11 +124,12 @@ class Result:
 def figures_of(
     setting: Setting,
     backbone: str,
+    stamp: str | None,
     method: Method,
     ways: int,
     counted: Tally,
     strangers: StrangerTally | None,
-    baseline: Tally | None,
+    baseline: tuple[str, Tally] | None,
     draws: Bootstrap,
     *,
     rejects: bool,
@@ -131,18 +137,18 @@ def figures_of(
 ) -> Result | None:
     """Return the figures of a contender; None where all queries are leaked.
 
-    baseline: the counts of what it is held beside, in the same episodes. rejects: whether it can
-    say "nobody". pictures: how many the queries are about.
+    baseline: what it is held beside, in the same episodes: its backbone and counts. rejects:
+    whether it can say "nobody". pictures: how many the queries are about.
     """
     if not counted.asked.any():
         return None
     leaks = shares(counted.right_with_leaks, counted.asked_with_leaks)
-    less = None if baseline is None else counted.accuracies - baseline.accuracies
     n, asked_with_leaks = int(counted.asked.sum()), int(counted.asked_with_leaks.sum())
     one_test = setting.protocol == GIVEN
     return Result(
         setting,
         backbone,
+        stamp,
         method,
         ways,
         setting.episodes,
@@ -156,19 +162,23 @@ def figures_of(
         Share(int(counted.right_with_leaks.sum()), asked_with_leaks)
         if one_test and counted.leaked
         else None,
-        None if less is None else draws.mean(less),
+        None
+        if baseline is None
+        else _difference(draws, counted.accuracies, baseline[1].accuracies, pictures),
+        None if baseline is None else baseline[0],
         _over_names(draws, shares(counted.in_top, counted.asked), pictures) if ways > 5 else None,
-        draws.mean(counted.f1),
+        _over_names(draws, counted.f1, pictures),
         counted.calibration_error,
         None if strangers is None else _open(strangers, draws, pictures, rejects=rejects),
     )
 
 
 def _open(found: StrangerTally, draws: Bootstrap, pictures: int, *, rejects: bool) -> OpenFigures:
+    fewest = min(pictures, found.strangers)
     return OpenFigures(
         found.strangers,
-        draws.pairs(found.above),
-        draws.pairs(found.right_above),
+        _over_pairs(draws, found.above, fewest),
+        _over_pairs(draws, found.right_above, fewest),
         _over_names(draws, found.known_at_rate, pictures),
         _over_names(draws, found.false_names, found.strangers) if rejects else None,
         _over_names(draws, found.rightly_named, pictures) if rejects else None,
@@ -178,21 +188,41 @@ def _open(found: StrangerTally, draws: Bootstrap, pictures: int, *, rejects: boo
 def _over_names(draws: Bootstrap, values: NDArray[np.float64], pictures: int) -> Estimate:
     """Return the mean over names of shares of pictures.
 
-    Where all names have the same share, resampling them says nothing: the interval is then
-    Wilson's, of so many pictures.
+    Its interval is nowhere narrower than Wilson's of as many pictures: near 0 and 1, names that
+    were drawn are too much alike to tell what others would give.
     """
     found = draws.mean(values)
-    if found.high - found.low > 1e-9:
+    low, high = wilson(found.value * pictures, pictures)
+    return Estimate(found.value, min(found.low, low), max(found.high, high))
+
+
+def _over_pairs(draws: Bootstrap, values: NDArray[np.float64], pictures: int) -> Estimate:
+    """Return the mean over pairs of names; where all are alike, with Wilson's interval."""
+    found = draws.pairs(values)
+    if found.high - found.low > _WIDTHLESS:
         return found
     return Estimate(found.value, *wilson(found.value * pictures, pictures))
 
 
+def _difference(
+    draws: Bootstrap, ours: NDArray[np.float64], theirs: NDArray[np.float64], pictures: int
+) -> Estimate:
+    """Return the mean over names of paired differences.
+
+    Where all names gain, or lose, the same, resampling them says nothing: the interval is then that
+    of two shares of so many pictures that were not paired.
+    """
+    found = draws.mean(ours - theirs)
+    if found.high - found.low > _WIDTHLESS or abs(found.value) < _WIDTHLESS:
+        return found
+    one, other = (
+        wilson(float(np.nanmean(values)) * pictures, pictures) for values in (ours, theirs)
+    )
+    return Estimate(found.value, one[0] - other[1], one[1] - other[0])
+
+
 def _confused(counted: Tally, names: tuple[str, ...]) -> list[list[str | int]]:
     """Return who was taken for whom, and how often, the most frequent first."""
-    wrong = counted.confusion - np.diag(np.diag(counted.confusion))
-    rows, columns = np.nonzero(wrong)
-    order = np.lexsort((columns, rows, -wrong[rows, columns]))[:MOST_CONFUSED]
-    return [
-        [names[rows[at]], names[columns[at]], int(wrong[rows[at], columns[at]])]
-        for at in order.tolist()
-    ]
+    wrong = counted.confused[counted.confused[:, 0] != counted.confused[:, 1]]
+    order = np.argsort(-wrong[:, 2], kind="stable")[:MOST_CONFUSED]
+    return [[names[truth], names[answer], times] for truth, answer, times in wrong[order].tolist()]

@@ -2,7 +2,7 @@
 
 Where there are fewer pictures than numbers in a vector, the vectors are first turned into the space
 that the support spans: what a penalty on squares allows a classifier to use lies in it (the
-representer theorem), so the answers are the same, sooner.
+representer theorem), so the answers are the same, sooner. LDA shrinks by what the whole space says.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.covariance import ledoit_wolf
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.svm import LinearSVC
 
@@ -43,7 +42,7 @@ class Linear:
         x = np.asarray(support.vectors if basis is None else support.vectors @ basis, np.float64)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of not having converged to the last digit
-            weights, constants = self._fitted(x, labels, names, seed)
+            weights, constants = self._fitted(x, labels, names, seed, support.vectors.shape[1])
         if names == 2 and len(weights) == 1:  # one number tells two names apart
             weights, constants = (
                 np.stack([-weights[0], weights[0]]),
@@ -56,9 +55,9 @@ class Linear:
             np.asarray(whole, np.float32), constants, self.kind in ("lda", "logistic")
         )
 
-    def _fitted(self, x: Scores, y: Labels, names: int, seed: int) -> tuple[Scores, Scores]:
+    def _fitted(self, x: Scores, y: Labels, names: int, seed: int, d: int) -> tuple[Scores, Scores]:
         if self.kind == "lda":
-            return _discriminant(x, y, names)
+            return _discriminant(x, y, names, d)
         model = _model(self.kind, seed).fit(x, y)
         return np.atleast_2d(model.coef_), np.atleast_1d(model.intercept_)
 
@@ -96,14 +95,34 @@ def _model(kind: str, seed: int) -> Any:
     return LinearSVC(C=1.0, random_state=seed, max_iter=5_000)
 
 
-def _discriminant(x: Scores, y: Labels, names: int) -> tuple[Scores, Scores]:
-    """Return the linear discriminants of names that count the same: weights, and constants."""
+def _discriminant(x: Scores, y: Labels, names: int, d: int) -> tuple[Scores, Scores]:
+    """Return the linear discriminants of names that count the same: weights, and constants.
+
+    x: in the space that the support spans, of vectors of d numbers. Outside it the shrunk
+    covariance is a multiple of the identity, and the means do not differ: it decides nothing.
+    """
     counts = np.bincount(y, minlength=names)
     means = np.zeros((names, x.shape[1]))
     np.add.at(means, y, x)
     means /= counts[:, np.newaxis]
-    covariance = ledoit_wolf(x - means[y], assume_centered=True)[0]
-    covariance = covariance * (len(x) / (len(x) - names))  # the means were estimated too
+    covariance = shrunk_covariance(x - means[y], d)
+    covariance *= len(x) / (len(x) - names)  # the means were estimated too
     floor = 1e-6 * float(np.trace(covariance)) / len(covariance) + 1e-12
     weights = np.linalg.solve(covariance + floor * np.eye(len(covariance)), means.T).T
-    return weights, -0.5 * np.einsum("nd,nd->n", weights, means)
+    constants: Scores = -0.5 * np.einsum("nd,nd->n", weights, means)
+    return np.asarray(weights, np.float64), constants
+
+
+def shrunk_covariance(x: Scores, d: int) -> Scores:
+    """Return the covariance of centered rows (n, r), shrunk towards its mean variance over d.
+
+    d: of the space that the rows come from, r or more. With r = d it is scikit-learn's
+    `ledoit_wolf`. Source: Ledoit, Wolf, Journal of Multivariate Analysis 2004.
+    """
+    n = len(x)
+    sample = x.T @ x / n
+    mean = float(np.trace(sample)) / d
+    spread = float((sample**2).sum()) / d - mean**2
+    noise = (float(((x**2).sum(axis=1) ** 2).sum()) / n - float((sample**2).sum())) / (n * d)
+    share = min(1.0, max(0.0, noise / spread)) if spread > 0 else 0.0
+    return (1.0 - share) * sample + share * mean * np.eye(x.shape[1])

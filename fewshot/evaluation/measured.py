@@ -10,8 +10,7 @@ from fewshot.evaluation.answers import Answers
 from fewshot.evaluation.embedding import Vectors
 from fewshot.evaluation.episodes import ALL, GIVEN, Drawn, Setting
 from fewshot.evaluation.figures import Result
-from fewshot.evaluation.methods import Method
-from fewshot.evaluation.samples import Labels, Samples
+from fewshot.evaluation.samples import Samples
 from fewshot.evaluation.twins import Twins
 
 _HEADLINE_SHOTS = 5
@@ -71,7 +70,6 @@ class Measured:
     versions: dict[str, str]
     headline: Headline | None = field(default=None, repr=False)
     thumbnails: tuple[bytes, ...] = field(default=(), repr=False)
-    groups: Labels | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return (
@@ -111,7 +109,6 @@ def headline_setting(settings: Sequence[Setting]) -> Setting | None:
     return next(iter([*given, *within[-1:], *every, *settings]), None)
 
 
-def best_of(results: Sequence[Result], methods: Sequence[Method] | None = None) -> Result | None:
-    """Return the result with the highest accuracy, of these methods."""
-    among = [one for one in results if methods is None or one.method in methods]
-    return max(among, key=lambda one: one.accuracy.value, default=None)
+def best_of(results: Sequence[Result]) -> Result | None:
+    """Return the result with the highest accuracy."""
+    return max(results, key=lambda one: one.accuracy.value, default=None)

@@ -26,7 +26,7 @@ class Nearest:
         """Place the support."""
         space = Space.around(self.rule.space, support.vectors)
         references = References(space.place(support.vectors), labels, names)
-        return FittedNearest(self.rule, space, references)
+        return FittedNearest(self.rule, space, references, temperature_of(self.rule, references))
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class FittedNearest:
     rule: Rule
     space: Space
     references: References
+    temperature: float | None  # of the softmax over scores; None: too few references to tell
 
     @property
     def size(self) -> int:
@@ -47,8 +48,7 @@ class FittedNearest:
         """Score by cosine similarity."""
         placed = self.space.place(queries.vectors)
         found = scores(self.rule.scoring, self.references, placed).astype(np.float64)
-        temperature = temperature_of(self.rule, self.references)
-        return Said(found, None if temperature is None else softmax(found / temperature))
+        return Said(found, None if self.temperature is None else softmax(found / self.temperature))
 
 
 def temperature_of(rule: Rule, references: References) -> float | None:
@@ -59,7 +59,7 @@ def temperature_of(rule: Rule, references: References) -> float | None:
     """
     counts = references.counts[references.owners]
     asked = np.flatnonzero(counts > 1)[:: -(-len(counts) // MOST_HELD_OUT)]
-    if len(asked) < 2:
+    if not len(asked):
         return None
     found = held_out(rule.scoring, references, asked, whole_name=False)
     own = references.owners[asked]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from fewshot.backbones.artifact import Manifest
 from fewshot.backbones.backbone import Backbone
 from fewshot.backbones.blueprint import Blueprint
 from fewshot.backbones.catalog import PALETTE, find_backbone
@@ -13,6 +14,7 @@ from fewshot.backbones.choice import FILE, BackboneChoice
 from fewshot.backbones.inventory import holdings
 from fewshot.backbones.loading import load_again
 from fewshot.embedder import Embedder
+from fewshot.errors import FewshotError
 from fewshot.evaluation.embedding import CROP
 from fewshot.watch import Watch
 
@@ -49,21 +51,16 @@ class Ready:
 
 
 def ready_here(watch: Watch) -> list[Ready]:
-    """Return all backbones that embed at once: nothing to download, nothing to build."""
+    """Return all backbones that embed at once: nothing to download, nothing to build.
+
+    One that is damaged is passed over, and said.
+    """
     found = [_loaded(BackboneChoice(PALETTE.name), watch)]
-    for holding in holdings():
-        for _, manifest in holding.built:
-            made = manifest.blueprint
-            if made.network == "file":
-                continue  # a model of one's own is asked for by its path
-            backbone = load_again(holding.spec.name, made, watch)
-            choice = BackboneChoice(
-                holding.spec.name,
-                weights=None if manifest.published else made.source or None,
-                layer=made.layer,
-                size=made.size,
-            )
-            found.append(Ready(_title(holding.spec.name, made), backbone, choice))
+    for name, manifest in _built():
+        try:
+            found.append(_again(name, manifest, watch))
+        except FewshotError as error:
+            watch.say(f"{_title(name, manifest.blueprint)} is passed over: {error}")
     return _told_apart(found)
 
 
@@ -72,13 +69,35 @@ def ready_of(asked: Sequence[str | BackboneChoice], watch: Watch) -> list[Ready]
 
     A name of the catalog stands for what was built of it, where something was.
     """
-    here = ready_here(watch) if any(isinstance(one, str) for one in asked) else []
     found: list[Ready] = []
     for one in asked:
-        built = [each for each in here if one in (each.title, each.backbone.spec.name)]
+        built = [
+            _again(name, manifest, watch)
+            for name, manifest in _built()
+            if one in (name, _title(name, manifest.blueprint))
+        ]
         found += built or [_loaded(BackboneChoice.of(one), watch)]
     unique = {each.backbone.fingerprint + (each.backbone.head or ""): each for each in found}
     return _told_apart(list(unique.values()))
+
+
+def _built() -> Iterator[tuple[str, Manifest]]:
+    """Yield what was built here, but for models of one's own: they are asked for by their path."""
+    for holding in holdings():
+        for _, manifest in holding.built:
+            if manifest.blueprint.network != "file":
+                yield holding.spec.name, manifest
+
+
+def _again(name: str, manifest: Manifest, watch: Watch) -> Ready:
+    made = manifest.blueprint
+    choice = BackboneChoice(
+        name,
+        weights=None if manifest.published else made.source or None,
+        layer=made.layer,
+        size=made.size,
+    )
+    return Ready(_title(name, made), load_again(name, made, watch), choice)
 
 
 def _loaded(choice: BackboneChoice, watch: Watch) -> Ready:

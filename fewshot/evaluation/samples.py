@@ -59,7 +59,12 @@ class Samples:
         """Whether the names of folders or files say that the pictures are of ImageNet."""
         if all(_OF_IMAGENET.match(one) for one in self.names):
             return True
-        folders = {part for place in (self.folder, self.test) if place for part in place.parts}
+        folders = {
+            part
+            for place in (self.folder, self.test)
+            if place
+            for part in place.resolve().parts[-2:]
+        }
         return any(_CALLED_SO.search(one) for one in folders) or (
             bool(self.files) and all(_OF_IMAGENET.match(one.name) for one in self.files)
         )
@@ -72,7 +77,10 @@ class Samples:
         for root in (self.folder, self.test):
             if root is not None and file.is_relative_to(root):
                 inside = file.relative_to(root).as_posix()
-                return inside if self.test is None else f"{root.name}/{inside}"
+                if self.test is None or self.folder is None:
+                    return inside
+                alike = self.folder.name == self.test.name
+                return f"{root if alike else root.name}/{inside}"
         return str(file)
 
     def only(self, kept: Mask, why: str = "") -> Samples:
@@ -134,15 +142,16 @@ def vector_samples(
         sides.append((*test, False, True))
     rows: list[tuple[str, str, bool, bool]] = []
     given: list[NDArray[np.float32]] = []
-    for some, whose, enrolls, asks in sides:
-        array = np.asarray(some, np.float32)
-        if array.ndim != 2 or len(array) != len(whose) or not np.isfinite(array).all():
+    for some, names_of, enrolls, asks in sides:
+        array, whose = np.asarray(some, np.float32), np.asarray(names_of)
+        flat = whose.ndim == 1 and not any(one is None for one in whose.tolist())
+        if array.ndim != 2 or len(array) != len(whose) or not np.isfinite(array).all() or not flat:
             raise ValueError(
                 "vectors are (n, d) finite numbers, with a label each; "
-                f"got {array.shape} and {len(whose)} labels"
+                f"got {array.shape} and labels {whose.shape}"
             )
         given.append(array)
-        for row, label in zip(array, whose, strict=True):
+        for row, label in zip(array, whose.tolist(), strict=True):
             rows.append((str(label), sha256(row.tobytes()).hexdigest(), enrolls, asks))
     if len({one.shape[1] for one in given}) != 1:
         raise ValueError("the vectors to ask about have another length")
@@ -160,18 +169,22 @@ def vector_samples(
 
 
 def checked(samples: Samples, what: str) -> Samples:
-    """Leave out names that can only be enrolled, or only be asked about; raises CannotEvaluate."""
+    """Say which names are only enrolled, or only asked about; raises CannotEvaluate below two.
+
+    The former compete with the others; the latter are strangers.
+    """
     n = len(samples.names)
     enrolled = np.bincount(samples.labels[samples.enrolls], minlength=n) > 0
     asked = np.bincount(samples.labels[samples.asks], minlength=n) > 0
-    both = enrolled & asked
-    if both.sum() < 2:
-        found = f"{n} name(s), {int(both.sum())} of them to be enrolled and asked about"
-        raise CannotEvaluate(what, f"there are {found}; two are needed, each a sub-folder")
-    if both.all():
-        return samples
-    out = [name for name, keep in zip(samples.names, both, strict=True) if not keep]
-    return samples.only(both[samples.labels], f"{some_of(out)}: on one side only, and left out")
+    if enrolled.sum() < 2 or not (enrolled & asked).any():
+        found = f"{int(enrolled.sum())} name(s) to enroll, {int((enrolled & asked).sum())} of them"
+        raise CannotEvaluate(what, f"there are {found} asked about; two names are needed")
+    notes = list(samples.notes)
+    for some, told in ((enrolled & ~asked, "enrolled only"), (asked & ~enrolled, "strangers")):
+        if some.any():
+            out = [name for name, told_of in zip(samples.names, some, strict=True) if told_of]
+            notes.append(f"{some_of(out)}: {told}")
+    return replace(samples, notes=tuple(notes))
 
 
 def some_of(names: Sequence[str]) -> str:

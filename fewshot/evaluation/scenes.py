@@ -54,7 +54,12 @@ def _mistakes(evaluation: Measured, headline: Headline, best: Result) -> tuple[M
     for episode, one in zip(headline.drawn.episodes, answers, strict=True):
         wrong = episode.known & ~episode.leaked & (one.rank > 0)
         found += [
-            (float(one.sureness[at]), int(episode.query[at]), int(one.answer[at]), episode)
+            (
+                float(one.sureness[at]),
+                int(episode.query[at]),
+                int(episode.names[one.answer[at]]),
+                episode,
+            )
             for at in np.flatnonzero(wrong).tolist()
         ]
     found.sort(key=lambda row: (-row[0], row[1]))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache as remembered
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +66,9 @@ def given_vectors(vectors: NDArray[np.float32], rate: float) -> Seen:
 def _pixels_of(samples: Samples, watch: Watch) -> Any:
     @remembered
     def whole(size: int) -> NDArray[np.uint8]:
-        squares, refused = read_squares(samples.files, size, CROP, Path(mkdtemp()), watch)
+        folder = Path(mkdtemp(prefix="fewshot-"))  # a large array lies there while it is used
+        finalize(of, rmtree, folder, ignore_errors=True)
+        squares, refused = read_squares(samples.files, size, CROP, folder, watch)
         if refused:
             raise refused[0]
         return squares

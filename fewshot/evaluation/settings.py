@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,8 +27,9 @@ WAYS = 5
 USUAL = 5
 """Shots, at most, where one number of them is asked about."""
 
-DRAWS, FEW_DRAWS, MANY_DRAWS = 20, 5, 100
-"""Draws of all names; the same where something takes TensorFlow; of some names."""
+DRAWS, FEW_DRAWS, MANY_DRAWS, GROWING_DRAWS = 20, 5, 100, 10
+"""Draws of all names; the same where something takes TensorFlow; of some names; of a growing
+gallery."""
 
 SHORT = {
     "all": ALL, "episodes": SOME, "given": GIVEN, "open": OPEN, "growth": GROWTH,
@@ -52,7 +53,6 @@ class Wish:
     episodes: int | None = None
     rate: float = RATE
     seed: int = 0
-    views: tuple[str, ...] = field(default=VIEWS)
 
     def __post_init__(self) -> None:
         for name in self.protocols or ():
@@ -80,7 +80,15 @@ def settings_for(samples: Samples, wish: Wish, *, slow: bool) -> list[Setting]:
     apart = samples.test is not None or not bool((samples.enrolls & samples.asks).any())
     draws = wish.episodes or (FEW_DRAWS if slow else DRAWS)
     found: list[Setting] = []
-    for protocol in _protocols(wish, apart=apart):
+    protocols = _protocols(wish, apart=apart)
+    if wish.ways is not None and SOME not in protocols:
+        raise CannotEvaluate(f"ways {wish.ways}", "it goes with the protocol episodes")
+    if protocols == [GIVEN]:
+        for what in ("shots", "queries", "episodes"):
+            if (value := getattr(wish, what)) is not None:
+                said = ", ".join(map(str, value)) if what == "shots" else value
+                raise CannotEvaluate(f"{what} {said}", "the protocol given takes all there is")
+    for protocol in protocols:
         shots = wish.shots or usual_shots(samples, apart=apart)
         usual = max((one for one in shots if one <= USUAL), default=min(shots))
         if protocol == GIVEN:
@@ -88,7 +96,7 @@ def settings_for(samples: Samples, wish: Wish, *, slow: bool) -> list[Setting]:
                 raise CannotEvaluate("protocol given", "it takes a folder to test on: --test")
             found.append(Setting(GIVEN, None, episodes=1))
         elif protocol in (ALL, QUERIES):
-            views = wish.views if protocol == QUERIES else ("color",)
+            views = VIEWS if protocol == QUERIES else ("color",)
             for each in shots if protocol == ALL else (usual,):
                 found += [Setting(protocol, each, None, draws, wish.queries, one) for one in views]
         elif protocol == SOME:
@@ -99,7 +107,7 @@ def settings_for(samples: Samples, wish: Wish, *, slow: bool) -> list[Setting]:
             found.append(Setting(OPEN, usual, None, draws, wish.queries))
         elif protocol == GROWTH:
             found += [
-                Setting(GROWTH, usual, size, max(2, draws // 2), wish.queries or 5)
+                Setting(GROWTH, usual, size, wish.episodes or GROWING_DRAWS, wish.queries or 5)
                 for size in growing_sizes(samples, usual)
             ]
     return found

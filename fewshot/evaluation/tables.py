@@ -52,7 +52,7 @@ def terminal_tables(evaluation: Measured) -> list[Table]:
             rows.append(
                 (
                     one.method.title, one.backbone, said(one.accuracy),
-                    said(one.difference, "+") or "(the baseline)",
+                    said(one.difference, "+") or _unless(one, evaluation.baseline),
                     *((said(one.with_leaks),) if leaked and not one.plain else ()),
                     *((_plainly(one),) if one.plain else ()),
                     "" if error is None else f"{error:.2f}", _timed(took.get("fit_ms")),
@@ -87,7 +87,9 @@ def markdown_page(evaluation: Measured) -> str:
             head, rows = head[:-3], tuple(row[:-3] for row in rows)
         lines += ["", f"## {_plain(table.heading)}", "", *_markdown(head, rows)]
     lines += ["", "95 % intervals by resampling names; differences are paired."]
-    lines += [f"- {_plain(one)}" for one in (*told["notes"], *leak_lines(evaluation))]
+    said_too = (*told["notes"], *leak_lines(evaluation), *stamps(evaluation))
+    lines += [f"- {_plain(one)}" for one in said_too]
+    lines += [f"- not read: {_plain(source)}: {reason}" for source, reason in evaluation.refused]
     return "\n".join(lines) + "\n"
 
 
@@ -103,6 +105,11 @@ def leak_lines(evaluation: Measured, most: int = 20) -> list[str]:
         f"a pair is enrolled, the other is not asked about (n counts what is left): "
         f"{', '.join(shown)}{f' and {more} more' if more > 0 else ''}"
     ]
+
+
+def stamps(evaluation: Measured) -> list[str]:
+    """Return what is to be known of backbones on these pictures."""
+    return [f"{one.title}: {one.stamp}" for one in evaluation.backbones if one.stamp]
 
 
 def heading_of(one: Result) -> str:
@@ -180,6 +187,11 @@ def _key_of_times(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(
         row[name] for name in ("protocol", "view", "ways", "shots", "backbone", "contender")
     )
+
+
+def _unless(one: Result, baseline: str) -> str:
+    """Say why there is no difference."""
+    return "(the baseline)" if one.method.name == baseline else ""
 
 
 def _plainly(one: Result) -> str:

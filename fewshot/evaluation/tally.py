@@ -26,7 +26,7 @@ class Tally:
     in_top: Floats  # its name among the first five
     asked_with_leaks: Floats
     right_with_leaks: Floats
-    confusion: NDArray[np.int64]  # (names, names): row the truth, column the answer
+    confused: NDArray[np.int64]  # (m, 3): the truth, the answer, how often; each pair once
     said: Floats  # (m,) probabilities of the answers that have one
     hits: NDArray[np.bool_]  # (m,) whether these are right
 
@@ -43,9 +43,18 @@ class Tally:
     @property
     def f1(self) -> Floats:
         """Each name's harmonic mean of precision and recall; NaN where none was asked."""
-        counts = np.diag(self.confusion).astype(np.float64)
-        both = self.confusion.sum(axis=0) + self.confusion.sum(axis=1)
-        return np.where(self.asked > 0, 2.0 * counts / np.maximum(both, 1), np.nan)
+        truth, answer, times = self.confused.T
+        names = len(self.asked)
+        both = np.bincount(truth, times, names) + np.bincount(answer, times, names)
+        right = np.bincount(truth[truth == answer], times[truth == answer], names)
+        return np.where(self.asked > 0, 2.0 * right / np.maximum(both, 1.0), np.nan)
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """How often each name, a row, was taken for each, a column: (names, names)."""
+        found = np.zeros((len(self.asked), len(self.asked)), np.int64)
+        found[self.confused[:, 0], self.confused[:, 1]] = self.confused[:, 2]
+        return found
 
     @property
     def calibration_error(self) -> float | None:
@@ -78,8 +87,7 @@ def tally(
     """Count the answers to known queries. labels: (n,) the number of each sample's name."""
     asked, right, top = np.zeros(names), np.zeros(names), np.zeros(names)
     asked_all, right_all = np.zeros(names), np.zeros(names)
-    confusion = np.zeros((names, names), np.int64)
-    said, hits = [], []
+    pairs, said, hits = [], [], []
     for episode, one in zip(episodes, answers, strict=True):
         whose, known = labels[episode.query], episode.known
         kept = known & ~episode.leaked
@@ -89,12 +97,14 @@ def tally(
         top += np.bincount(whose[kept & (one.rank < _TOP)], minlength=names)
         asked_all += np.bincount(whose[known], minlength=names)
         right_all += np.bincount(whose[known & hit], minlength=names)
-        np.add.at(confusion, (whose[kept], one.answer[kept]), 1)
+        pairs.append(np.stack([whose[kept], episode.names[one.answer[kept]]], axis=1))
         told = kept & ~np.isnan(one.chance)
         said.append(one.chance[told])
         hits.append(hit[told])
+    each, times = np.unique(np.concatenate(pairs), axis=0, return_counts=True)
+    confused = np.column_stack([each, times]).astype(np.int64)
     return Tally(
-        asked, right, top, asked_all, right_all, confusion, np.concatenate(said),
+        asked, right, top, asked_all, right_all, confused, np.concatenate(said),
         np.concatenate(hits),
     )  # fmt: skip
 

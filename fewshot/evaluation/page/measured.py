@@ -29,7 +29,7 @@ def measured(report: Mapping[str, Any]) -> str:
         "How it was measured",
         _READING,
         _facts(report),
-        table(("backbone", "license", "learned from", "fingerprint", "d"), backbones, words=4),
+        table(("backbone", "license", "to be known", "fingerprint", "d"), backbones, words=4),
     )
 
 

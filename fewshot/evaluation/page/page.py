@@ -1,6 +1,6 @@
 """A report and its scene come in; one HTML page goes out that needs nothing but itself.
 
-No script, no address but `data:`, no date: the same report makes the same bytes.
+No script, no address but `data:`, no date: the same report and times make the same bytes.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _OPEN = (
     "backbone",
     "AUROC",
     "OSCR",
-    "known at the rate",
+    "known, bar in hindsight",
     "strangers named",
     "rightly named",
     "strangers",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fewshot.evaluation.page.escaped import name, safe
@@ -32,15 +32,16 @@ def _of(report: Mapping[str, Any]) -> str:
 
 def _data(report: Mapping[str, Any]) -> str:
     data = report.get("data") or {}
-    fewest, most, names = data.get("fewest"), data.get("most"), data.get("names")
+    fewest, most = data.get("fewest"), data.get("most")
     said = []
     if known(fewest) and known(most):
         to = count(fewest) if fewest == most else f"{count(fewest)} to {count(most)}"
         said.append(f"{to} pictures to a name")
     if known(data.get("test_pictures")):
         said.append(f"{plural(data['test_pictures'], 'test picture')} given apart")
-    if names:
-        said.append(f"by chance {share(1 / names)} would be right")
+    first = headline(report.get("results") or ())
+    if first and known(first[0].get("chance")):
+        said.append(f"by chance {share(first[0]['chance'])} would be right")
     return "; ".join(said)[:1].upper() + "; ".join(said)[1:] + ("." if said else "")
 
 
@@ -52,25 +53,29 @@ def _tiles(report: Mapping[str, Any]) -> str:
         best = rows[0]
         about = f"{name(title(best))} · {name(best.get('backbone') or '')}"
         accuracy, beside = best.get("accuracy"), best.get("difference")
-        tiles.append(_tile("best accuracy", share(value(accuracy)), interval(accuracy), about))
+        of = f"best of {len(rows)}" if len(rows) > 1 else "accuracy"
+        tiles.append(_tile(of, share(value(accuracy)), interval(accuracy), about))
         number, _, reach = difference(beside).partition(" ")
         if value(beside) is not None:
-            tiles.append(_tile("against the baseline", number, reach, safe(words(setting(best)))))
-    named = [
-        (figure, row)
-        for row in results
-        if row.get("protocol") != "growth"
-        if value(figure := (row.get("open") or {}).get("false_names")) is not None
-    ]
-    if named:
-        figure, row = min(named, key=lambda one: value(one[0]) or 0.0)
-        about = f"{name(title(row))} · {name(row.get('backbone') or '')}"
-        tiles.append(_tile("strangers named", share(value(figure)), interval(figure), about))
+            tiles.append(_tile("of it gained", number, reach, safe(words(setting(best)))))
+        tiles += _strangers(results, str(best.get("backbone")))
     leaks = report.get("leaks")
     if leaks:
         pairs = (leaks.get("equal") or 0) + (leaks.get("near") or 0)
-        tiles.append(_tile("pairs on both sides", count(pairs), "", "equal or nearly equal"))
+        tiles.append(_tile("pairs that are one picture", count(pairs), "", "or nearly so"))
     return f'<ul class="tiles">{"".join(tiles)}</ul>' if tiles else ""
+
+
+def _strangers(results: Sequence[Mapping[str, Any]], backbone: str) -> list[str]:
+    """Return how many strangers got a name with the backbone of the best, where that was asked."""
+    for row in results:
+        figure = (row.get("open") or {}).get("false_names")
+        if row.get("protocol") == "growth" or str(row.get("backbone")) != backbone:
+            continue
+        if value(figure) is not None:
+            about = f"{name(title(row))} · {name(backbone)}"
+            return [_tile("strangers named", share(value(figure)), interval(figure), about)]
+    return []
 
 
 def _tile(what: str, number: str, reach: str, about: str) -> str:
