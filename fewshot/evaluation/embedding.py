@@ -13,7 +13,7 @@ from fewshot.backbones.backbone import Backbone
 from fewshot.crops import find_cropper
 from fewshot.errors import UnreadableImage
 from fewshot.evaluation.color_views import seen_as
-from fewshot.evaluation.kept import Kept, vectors_folder
+from fewshot.evaluation.kept import Kept, vectors_file
 from fewshot.evaluation.samples import Samples
 from fewshot.images import decode, read_picture, thumbnail
 from fewshot.pipeline import ordered_map
@@ -51,8 +51,7 @@ def embed_samples(
     places: which of them, the rows of the others are 0. Raises UnreadableImage.
     """
     made_by = backbone.fingerprint[:32] + (f"-{backbone.head[:16]}" if backbone.head else "")
-    title = f"{made_by}-{CROP}-{view}.db"
-    kept = Kept(vectors_folder() / title if keep else None)
+    kept = Kept(vectors_file(f"{made_by}-{CROP}-{view}") if keep else None)
     size = backbone.spec.d
     rows = np.zeros((len(samples), size), np.float32)
     wanted = list(range(len(samples))) if places is None else list(places)

@@ -103,15 +103,20 @@ def vectors_folder() -> Path:
     return cache_folder() / "vectors"
 
 
+def vectors_file(made_by: str) -> Path:
+    """Return the file of vectors that were made so; another version's is another file."""
+    return vectors_folder() / f"{made_by}.{_VERSION}.db"
+
+
 def answers_file() -> Path:
     """Return the file of what contenders that take long answered."""
-    return cache_folder() / "evaluations.db"
+    return cache_folder() / f"evaluations.{_VERSION}.db"
 
 
 def forget_kept(digests: Iterable[str]) -> list[Path]:
     """Overwrite the vectors of these pictures, of all backbones; return files that are in use.
 
-    What cannot be read as a file of ours holds nothing that could be found again.
+    A file that is none of this version is deleted whole.
     """
     keys = [(bytes.fromhex(one),) for one in digests]
     busy = []
