@@ -101,7 +101,7 @@ FLOORS = [
     | {"evaluation.perceptual_hash", "evaluation.in_memory", "evaluation.contender"}
     | {"evaluation.tensorflow_quiet", "evaluation.page.axes", "evaluation.page.escaped"}
     | {"evaluation.page.numbers", "evaluation.page.style"},
-    {"evaluation.samples", "evaluation.twins", "evaluation.nearest"}
+    {"evaluation.samples", "evaluation.twins", "evaluation.nearest", "evaluation.intervals"}
     | {f"evaluation.page.{one}" for one in ("chart", "section", "table", "headline")},
     {"evaluation.embedding", "evaluation.episodes", "evaluation.linear"}
     | {"evaluation.our_matching", "evaluation.trained_heads", "evaluation.trained_networks"}

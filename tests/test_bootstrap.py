@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fewshot.evaluation.bootstrap import Bootstrap, student
+from fewshot.evaluation.intervals import over_names
 
 RUNS = 1_000
 
@@ -55,6 +56,16 @@ def test_of_1000_intervals_of_pairs_of_names_93_to_97_of_100_hold_the_true_mean(
         np.fill_diagonal(values, np.nan)  # nobody is a stranger to himself
         found = draws.pairs(values)
         held += found.low <= 0.8 <= found.high
+    assert 0.93 <= held / RUNS <= 0.97
+
+
+@pytest.mark.parametrize("beta", [(19, 1), (9.8, 0.2)])
+def test_near_all_right_too_intervals_of_shares_hold(beta: tuple[float, float]) -> None:
+    rng = np.random.default_rng(4)
+    draws, held = Bootstrap(), 0
+    for _ in range(RUNS):
+        found = over_names(draws, rng.binomial(10, rng.beta(*beta, 50)) / 10, pictures=500)
+        held += found.low <= beta[0] / sum(beta) <= found.high
     assert 0.93 <= held / RUNS <= 0.97
 
 

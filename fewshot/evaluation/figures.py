@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fewshot.evaluation.bootstrap import Bootstrap, Estimate
 from fewshot.evaluation.episodes import GIVEN, Setting
+from fewshot.evaluation.intervals import difference_over_names, over_names, over_pairs
 from fewshot.evaluation.methods import Method
 from fewshot.evaluation.tally import StrangerTally, Tally, shares
 from fewshot.interval import wilson
 
 MOST_CONFUSED = 100
-_WIDTHLESS = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +155,18 @@ def figures_of(
         n,
         pictures,
         counted,
-        _over_names(draws, counted.accuracies, pictures),
-        _over_names(draws, leaks, pictures) if counted.leaked else None,
+        over_names(draws, counted.accuracies, pictures),
+        over_names(draws, leaks, pictures) if counted.leaked else None,
         Share(int(counted.right.sum()), n) if one_test else None,
         Share(int(counted.right_with_leaks.sum()), asked_with_leaks)
         if one_test and counted.leaked
         else None,
         None
         if baseline is None
-        else _difference(draws, counted.accuracies, baseline[1].accuracies, pictures),
+        else difference_over_names(draws, counted.accuracies, baseline[1].accuracies, pictures),
         None if baseline is None else baseline[0],
-        _over_names(draws, shares(counted.in_top, counted.asked), pictures) if ways > 5 else None,
-        _over_names(draws, counted.f1, pictures),
+        over_names(draws, shares(counted.in_top, counted.asked), pictures) if ways > 5 else None,
+        over_names(draws, counted.f1, pictures),
         counted.calibration_error,
         None if strangers is None else _open(strangers, draws, pictures, rejects=rejects),
     )
@@ -177,48 +176,12 @@ def _open(found: StrangerTally, draws: Bootstrap, pictures: int, *, rejects: boo
     fewest = min(pictures, found.strangers)
     return OpenFigures(
         found.strangers,
-        _over_pairs(draws, found.above, fewest),
-        _over_pairs(draws, found.right_above, fewest),
-        _over_names(draws, found.known_at_rate, pictures),
-        _over_names(draws, found.false_names, found.strangers) if rejects else None,
-        _over_names(draws, found.rightly_named, pictures) if rejects else None,
+        over_pairs(draws, found.above, fewest),
+        over_pairs(draws, found.right_above, fewest),
+        over_names(draws, found.known_at_rate, pictures),
+        over_names(draws, found.false_names, found.strangers) if rejects else None,
+        over_names(draws, found.rightly_named, pictures) if rejects else None,
     )
-
-
-def _over_names(draws: Bootstrap, values: NDArray[np.float64], pictures: int) -> Estimate:
-    """Return the mean over names of shares of pictures.
-
-    Its interval is nowhere narrower than Wilson's of as many pictures: near 0 and 1, names that
-    were drawn are too much alike to tell what others would give.
-    """
-    found = draws.mean(values)
-    low, high = wilson(found.value * pictures, pictures)
-    return Estimate(found.value, min(found.low, low), max(found.high, high))
-
-
-def _over_pairs(draws: Bootstrap, values: NDArray[np.float64], pictures: int) -> Estimate:
-    """Return the mean over pairs of names; where all are alike, with Wilson's interval."""
-    found = draws.pairs(values)
-    if found.high - found.low > _WIDTHLESS:
-        return found
-    return Estimate(found.value, *wilson(found.value * pictures, pictures))
-
-
-def _difference(
-    draws: Bootstrap, ours: NDArray[np.float64], theirs: NDArray[np.float64], pictures: int
-) -> Estimate:
-    """Return the mean over names of paired differences.
-
-    Where all names gain, or lose, the same, resampling them says nothing: the interval is then that
-    of two shares of so many pictures that were not paired.
-    """
-    found = draws.mean(ours - theirs)
-    if found.high - found.low > _WIDTHLESS or abs(found.value) < _WIDTHLESS:
-        return found
-    one, other = (
-        wilson(float(np.nanmean(values)) * pictures, pictures) for values in (ours, theirs)
-    )
-    return Estimate(found.value, one[0] - other[1], one[1] - other[0])
 
 
 def _confused(counted: Tally, names: tuple[str, ...]) -> list[list[str | int]]:
