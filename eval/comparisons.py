@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.backbones import measurable
-from eval.episodes import mean_of_sets
+from fewshot.evaluation.bootstrap import RESAMPLES, Draws, student
 from fewshot.evaluation.evaluate import evaluate
 from fewshot.evaluation.figures import Result
 from fewshot.evaluation.report import Evaluation
@@ -47,9 +48,26 @@ def less(one: Result, other: Result) -> NDArray[np.float64]:
     return values[~np.isnan(values)]
 
 
-def over_sets(results: Sequence[Result]) -> Figure:
-    """Return the mean over sets, with its interval by resampling names within each set."""
-    return mean_of_sets([of_names(one) for one in results])
+def over_sets(values: Sequence[NDArray[np.float64]]) -> Figure:
+    """Return the mean over sets of figures of names, with its 95 % interval.
+
+    Names are resampled within each set, each set's spread brought from n - 1 to n names, and
+    percentiles taken as `evaluation.bootstrap` does for one set; their degrees of freedom are those
+    of a sum of means (Welch 1947).
+    """
+    drawn, shares, parts = np.zeros(RESAMPLES), [], []
+    for number, own in enumerate(values):
+        n, draws = len(own), Draws(len(own), number)
+        wider = np.sqrt(n / (n - 1)) if n > 1 else 1.0
+        drawn += own.mean() + wider * (draws.weights @ own - own.mean())
+        if n > 1:
+            shares.append(float(own.var(ddof=1)) / n)
+            parts.append(shares[-1] ** 2 / (n - 1))
+    middle = float(np.mean([own.mean() for own in values]))
+    freedom = sum(shares) ** 2 / sum(parts) if sum(parts) > 0 else 1e6
+    tail = 50.0 * math.erfc(student(freedom) / math.sqrt(2.0))
+    low, high = np.percentile(drawn / len(values), (tail, 100.0 - tail))
+    return middle, float(low), float(high)
 
 
 def said(figure: Figure, sign: str = "") -> str:

@@ -14,15 +14,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from eval.backbones import measurable
-from eval.comparisons import compare, less, offer_backbones, over_sets, said
-from eval.episodes import mean_of_sets
+from eval.comparisons import compare, less, of_names, offer_backbones, over_sets, said
 from eval.readme_tables import put
 from eval.report import markdown, write
 from eval.sets import DRAWN, OTHER, read_options
 from fewshot.evaluation.figures import Result
 
 SHOTS = (1, 5, 10)
-MORE = ("ninjago2", "style4", "omniglot_small")
+MORE = ("ninjago2", "style4")
 GROUPS = {"drawn": DRAWN, "others": OTHER}
 QUERIES = 20
 """Pictures asked a name and draw, at most."""
@@ -92,7 +91,7 @@ def _contenders(found: dict[str, list[Result]]) -> str:
         for sets in GROUPS.values():
             for shots in SHOTS:
                 some = _of(found, sets, (backbone, name), shots)
-                cells.append(said(over_sets(some)) if some else "")
+                cells.append(said(over_sets([of_names(one) for one in some])) if some else "")
         rows.append([backbone, title, *cells])
     head = ["backbone", "contender", *(f"{group}, {n}" for group in GROUPS for n in SHOTS)]
     return markdown(head, rows)
@@ -111,7 +110,7 @@ def _differences(found: dict[str, list[Result]]) -> str:
                     for one in sets
                     if (some := _of(found, [one], (backbone, name), shots))
                 ]
-                cells.append(said(mean_of_sets(pairs), "+") if pairs else "")
+                cells.append(said(over_sets(pairs), "+") if pairs else "")
         rows.append([backbone, title, *cells])
     head = ["backbone", "contender", *(f"{group}, {n}" for group in GROUPS for n in SHOTS)]
     return markdown(head, rows)
@@ -151,7 +150,8 @@ def _sets(found: dict[str, list[Result]], shots: int) -> str:
                 f"{best.method.title}, {best.backbone}: {best.accuracy.said()}",
             ]
         )
-    head = ["set", "names", "pictures asked", "chance", *(f"ours, {b}" for b in backbones), "best"]
+    head = ["set", "names", "pictures asked", "chance", *(f"ours, {b}" for b in backbones)]
+    head += [f"best of {len(_keys(found))}"]
     return markdown(head, rows)
 
 

@@ -101,7 +101,7 @@ def _across(found: dict[str, Evaluation]) -> str:
                     ]
                 )  # fmt: skip
     head = ["enrolled -> asked", "backbone", "pictures a name", "names", "n", "chance"]
-    head += ["our matching", "best"]
+    head += ["our matching", "best of 8"]
     return markdown(head, rows)
 
 

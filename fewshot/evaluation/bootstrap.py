@@ -120,7 +120,7 @@ class Draws:
         return Estimate(value, float(low), float(high))
 
 
-def student(freedom: int) -> float:
+def student(freedom: float) -> float:
     """Return the 97.5th percentile of Student's distribution. freedom: 1 and more.
 
     By bisection of its distribution, whose density is integrated by Simpson's rule.
@@ -132,7 +132,7 @@ def student(freedom: int) -> float:
     return (low + high) / 2.0
 
 
-def _within(t: float, freedom: int) -> float:
+def _within(t: float, freedom: float) -> float:
     """Return how likely Student's variable lies within t of 0."""
     # with t = sqrt(freedom) tan(angle) the density is cos ** (freedom - 1), over a finite range
     angles: NDArray[Any] = np.linspace(0.0, math.atan(t / math.sqrt(freedom)), 2_001)
