@@ -196,5 +196,5 @@ def test_a_network_asked_for_by_name_takes_pictures() -> None:
 
 
 def test_an_unknown_method_lists_those_there_are() -> None:
-    with pytest.raises(CannotEvaluate, match=r"there is usual, fast, trained, all, gallery, nn"):
+    with pytest.raises(CannotEvaluate, match=r"did you mean knn\? there is usual, fast"):
         methods_of(["knm"], pixels=True)

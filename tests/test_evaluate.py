@@ -240,7 +240,7 @@ def test_a_contender_that_gives_no_finite_scores_is_left_out_and_said(
     )
     done = fewshot.evaluate(*vectors(), methods=["mean", "ridge"], shots=2, protocols=["all"])
     assert [one.method.name for one in done.results] == ["mean"]
-    assert "ridge: left out of all classes: its scores are not finite" in done.notes
+    assert any("ridge: left out" in one and "not finite" in one for one in done.notes)
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
@@ -263,6 +263,43 @@ def test_queries_in_opposite_hues_are_harder_for_palette(report: Evaluation) -> 
         for view in ("color", "hue")
     )
     assert hue.accuracy.value < color.accuracy.value
+
+
+def test_the_verdict_speaks_of_few_pictures_and_of_many() -> None:
+    told = fewshot.evaluate(*vectors(8, 14), methods=["gallery", "ridge"], episodes=3).to_dict()
+    assert "5 pictures a name: our matching" in told["verdict"][0]
+    assert "10 pictures a name: our matching" in told["verdict"][1]
+    assert {one["shots"] for one in told["results"] if one["headline"]} == {5}
+
+
+def test_the_verdict_speaks_of_what_was_asked(report: Evaluation) -> None:
+    told = " ".join(report.to_dict()["verdict"])
+    assert "Queries by their colors, palette: color 0." in told
+    assert "From 4 names to 4, palette: accuracy" in told
+
+
+def test_a_result_is_looked_for_where_the_report_is_headed_by() -> None:
+    done = fewshot.evaluate(*vectors(8, 14), methods=["mean"], episodes=2)
+    assert done.result("mean").setting.shots == 5
+    with pytest.raises(KeyError, match="there is mean, shots 1; mean, shots 10; mean, shots 5"):
+        done.result("ridge")
+
+
+def test_palette_has_no_layers_to_fine_tune(folder: Path) -> None:
+    done = fewshot.evaluate(
+        folder, methods=["mean", "finetune"], backbones="palette", shots=1, episodes=1
+    )
+    assert {one.method.name for one in done.results} == {"mean"}
+    assert "fine-tuned: palette has no layers to train" in done.notes
+
+
+def test_a_name_whose_test_pictures_are_all_enrolled_is_told() -> None:
+    rows, labels = vectors(3, 6)
+    first = [at for at, name in enumerate(labels) if name == "n0"][:2]
+    others = [at for at, name in enumerate(labels) if name != "n0"][:3]
+    asked = np.concatenate([rows[first], rows[others] + 0.3]), [labels[at] for at in first + others]
+    done = fewshot.evaluate(rows, labels, methods=["mean"], test=asked)
+    assert any(one.startswith("n0: not asked about") for one in done.notes)
 
 
 def test_where_every_answer_is_right_the_interval_is_that_of_so_many_pictures() -> None:

@@ -33,6 +33,12 @@ _COLUMNS = (
 )  # fmt: skip
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _UNREADABLE = 3
+_READING = (
+    "accuracy: every name counts the same. difference: from the baseline, in the same draws.",
+    "[ ]: 95 % intervals by resampling names. ECE: how far probabilities are off, where they are",
+    "given. fit: to learn from what is enrolled. MB: what is kept of it. AUROC: how often a known",
+    "picture stands above a stranger's; OSCR: and is rightly named. best bar: chosen in hindsight.",
+)
 
 
 def run_comparison(
@@ -55,6 +61,7 @@ def run_comparison(
             raise CannotWrite(path, "there is no such folder", "report")
     for name in _ONE_THREAD:  # episodes are asked side by side instead, and give the same bytes
         os.environ.setdefault(name, "1")
+    from fewshot.evaluation.errors import EvaluationInterrupted
     from fewshot.evaluation.evaluate import evaluate
 
     try:
@@ -69,10 +76,8 @@ def run_comparison(
             watch=Terminal(),
             **given,
         )
-    except KeyboardInterrupt:
-        if not no_cache:
-            note("what was done is kept, but for the last of it: the same command goes on")
-        raise
+    except KeyboardInterrupt as error:
+        raise EvaluationInterrupted(not no_cache) from error
     for source, reason in done.refused:
         note(f"passed over {source}: {reason}")
     told = done.to_dict()
@@ -145,5 +150,5 @@ def _text(done: Evaluation) -> str:
     lines += [f"- {printable(one)}" for one in done.to_dict()["verdict"]]
     lines += [f"- {printable(one)}" for one in (*done.notes, *leak_lines(done, most=5))]
     lines += [f"- {printable(one)}" for one in stamps(done)]
-    lines.append("- 95 % intervals by resampling names; differences are paired; ms of one core")
+    lines += ["", *_READING]
     return "\n".join(lines)

@@ -26,7 +26,7 @@ from fewshot.evaluation.samples import Samples
 from fewshot.pipeline import ordered_map
 from fewshot.watch import Watch
 
-TOO_FEW = "takes two pictures a name and more"
+TOO_FEW = "it takes two pictures a name"
 
 FORMAT = 2
 """To be raised with any change of what a contender that takes long does."""
@@ -61,17 +61,21 @@ class Asker:
         self._samples, self._seed, self._kept = samples, seed, kept
         self._watch, self._threads = watch, threads
 
-    def ask(self, seen: Seen, method: Method, drawn: Drawn) -> list[Answers] | str:
-        """Return the answers of a contender, episode by episode; or why there are none."""
+    def ask(self, seen: Seen, method: Method, drawn: Drawn, said: str = "") -> list[Answers] | str:
+        """Return the answers of a contender, episode by episode; or why there are none.
+
+        said: how many of how many it is, for the bar.
+        """
         contender = contender_of(method, seen.known)
         what = f"{method.title}, {seen.title}" if method.needs_backbone else method.title
+        what = f"{said} {what}".strip()
         episodes = drawn.episodes
 
         def one(turn: int) -> Answers | str:
             try:
                 return self._answers(seen, method, contender, drawn, turn)
             except FloatingPointError as error:
-                return f"left out of {drawn.setting.protocol}: {error}"
+                return str(error)
 
         found: list[Answers] = []
         workers = 1 if method.slow else self._threads

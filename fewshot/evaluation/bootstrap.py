@@ -42,7 +42,8 @@ class Estimate:
 
     def said(self, sign: str = "") -> str:
         """Say it in a table's cell: a mean with its interval."""
-        middle, low, high = (f"{one:{sign}.3f}" for one in (self.value, self.low, self.high))
+        three = (self.value, self.low, self.high)
+        middle, low, high = (f"{round(one, 3) + 0.0:{sign}.3f}" for one in three)
         return f"{middle} [{low}, {high}]"
 
     @property

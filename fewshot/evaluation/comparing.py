@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import numpy as np
+
 from fewshot.evaluation.answers import Answers
 from fewshot.evaluation.asking import Asker, Seen, times_of
 from fewshot.evaluation.bootstrap import Bootstrap
 from fewshot.evaluation.embedding import Vectors
-from fewshot.evaluation.episodes import GROWTH, Drawn, Setting, draw
+from fewshot.evaluation.episodes import GIVEN, GROWTH, Drawn, Setting, draw
 from fewshot.evaluation.errors import CannotEvaluate
 from fewshot.evaluation.figures import Result, figures_of
 from fewshot.evaluation.kept import Kept, answers_file
@@ -76,10 +78,16 @@ class Comparison:
             self._times.append(_embedding_time(seen.title, seen.milliseconds))
         drawn = [one for one in map(self._draw, settings) if one is not None]
         self._heads = headline_setting([one.setting for one in drawn])
+        count = sum(len(self._in_order(one.setting, first=first)) for one in drawn)
+        number = 0
         for one in drawn:
             baseline: tuple[str, Tally] | None = None
             for method in self._in_order(one.setting, first=first):
-                found = self._result(seen, method, one, baseline)
+                number += 1
+                if method.name == "finetune" and not seen.known.tunable:
+                    self._notes.append(f"{method.title}: {seen.title} has no layers to train")
+                    continue
+                found = self._result(seen, method, one, baseline, f"{number}/{count}")
                 if method.name == self._baseline and found is not None:
                     baseline = found.backbone, found.tally
 
@@ -112,12 +120,24 @@ class Comparison:
             return self._drawn[setting]
         drawn = draw(self._samples, self._groups, setting, self._wish.seed)
         self._drawn[setting] = drawn
-        said = f"{setting.protocol}, {'all' if setting.shots is None else setting.shots} shots"
         if drawn is None:
-            self._notes.append(f"{said}: not asked, too few names have pictures enough")
+            self._notes.append(f"{_said(setting)}: not asked, too few names have pictures enough")
         elif drawn.left_out:
-            self._notes.append(f"{said}: {drawn.left_out} name(s) with too few pictures left out")
+            few = f"{drawn.left_out} name(s) with too few pictures left out"
+            self._notes.append(f"{_said(setting)}: {few}")
+        if drawn is not None and setting.protocol == GIVEN:
+            self._notes += self._gone(drawn)
         return drawn
+
+    def _gone(self, drawn: Drawn) -> list[str]:
+        """Name those of whom nothing is asked, for all of it is enrolled too."""
+        one, labels = drawn.episodes[0], self._samples.labels
+        asked = np.unique(labels[one.query[one.known]])
+        left = np.unique(labels[one.query[one.known & ~one.leaked]])
+        return [
+            f"{self._samples.names[name]}: not asked about, for all its pictures are enrolled too"
+            for name in np.setdiff1d(asked, left).tolist()
+        ]
 
     def _in_order(self, setting: Setting, *, first: bool) -> list[Method]:
         """Return the contenders of a setting, the baseline first.
@@ -136,12 +156,17 @@ class Comparison:
         return sorted(asked, key=lambda one: one.name != self._baseline)
 
     def _result(
-        self, seen: Seen, method: Method, drawn: Drawn, baseline: tuple[str, Tally] | None
+        self,
+        seen: Seen,
+        method: Method,
+        drawn: Drawn,
+        baseline: tuple[str, Tally] | None,
+        said: str,
     ) -> Result | None:
         backbone = seen.title if method.needs_backbone else NOWHERE
-        answers = self._asker.ask(seen, method, drawn)
+        answers = self._asker.ask(seen, method, drawn, said)
         if isinstance(answers, str):
-            self._notes.append(f"{method.title}: {answers}")
+            self._notes.append(f"{method.title}: left out of {_said(drawn.setting)}: {answers}")
             return None
         names, labels = len(self._samples.names), self._samples.labels
         counted = tally(names, labels, drawn.episodes, answers)
@@ -168,6 +193,12 @@ class Comparison:
         if setting == self._heads:
             self._answers[backbone, method.name] = answers
         return found
+
+
+def _said(setting: Setting) -> str:
+    """Say which setting it is."""
+    shots = "all pictures" if setting.shots is None else f"{setting.shots} picture(s) a name"
+    return f"{setting.protocol}, {shots}"
 
 
 def _embedding_time(backbone: str, milliseconds: float) -> dict[str, Any]:

@@ -16,7 +16,8 @@ _MOST_PAIRS = 1_000
 def document_of(done: Measured) -> dict[str, Any]:
     """Return all figures; the same seed gives the same, on any number of cores."""
     samples = done.samples
-    counts = np.bincount(samples.labels, minlength=len(samples.names))
+    counts = np.bincount(samples.labels[samples.enrolls], minlength=len(samples.names))
+    counts, heading = counts[counts > 0], done.heading()
     return {
         "schema": SCHEMA,
         "data": {
@@ -35,7 +36,9 @@ def document_of(done: Measured) -> dict[str, Any]:
         "notes": list(done.notes),
         "refused": [{"source": source, "reason": reason} for source, reason in done.refused],
         "leaks": leaks_of(done),
-        "results": [one.to_mapping(samples.names) for one in done.results],
+        "results": [
+            one.to_mapping(samples.names) | {"headline": one in heading} for one in done.results
+        ],
         "versions": done.versions,
     }
 

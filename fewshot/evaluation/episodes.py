@@ -87,7 +87,8 @@ def draw(samples: Samples, groups: Labels, setting: Setting, seed: int) -> Drawn
     ]
     strangers = _strangers(fit, seed) if growing else None
     episodes = tuple(_episode(samples, groups, setting, fit, strangers, rng) for rng in streams)
-    return Drawn(setting, episodes, len(fit), len(samples.names) - len(fit))
+    enrolled = np.unique(samples.labels[samples.enrolls])
+    return Drawn(setting, episodes, len(fit), len(enrolled) - len(fit))
 
 
 def growing_sizes(samples: Samples, shots: int) -> list[int]:

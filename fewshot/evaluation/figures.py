@@ -87,6 +87,13 @@ class Result:
         """The accuracy of guessing."""
         return 1.0 / self.ways
 
+    def __repr__(self) -> str:
+        setting = self.setting
+        return (
+            f"<{self.method.title}, {self.backbone}, {setting.protocol}, shots {setting.shots}: "
+            f"accuracy {self.accuracy.said()}, chance {self.chance:.3f}>"
+        )
+
     def to_mapping(self, names: tuple[str, ...]) -> dict[str, Any]:
         """Return them ready for JSON."""
         error = self.calibration_error

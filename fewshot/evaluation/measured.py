@@ -8,12 +8,13 @@ from typing import Any
 
 from fewshot.evaluation.answers import Answers
 from fewshot.evaluation.embedding import Vectors
-from fewshot.evaluation.episodes import ALL, GIVEN, Drawn, Setting
+from fewshot.evaluation.episodes import ALL, GIVEN, GROWTH, OPEN, QUERIES, SOME, Drawn, Setting
 from fewshot.evaluation.figures import Result
 from fewshot.evaluation.samples import Samples
 from fewshot.evaluation.twins import Twins
 
 _HEADLINE_SHOTS = 5
+_FIRST = (GIVEN, ALL, SOME, QUERIES, OPEN, GROWTH)
 
 Key = tuple[str, str]
 """A backbone's title and a contender's name."""
@@ -73,7 +74,7 @@ class Measured:
 
     def __repr__(self) -> str:
         return (
-            f"<evaluation of {len(self.samples)} of {len(self.samples.names)} names, "
+            f"<evaluation of {len(self.samples)} pictures of {len(self.samples.names)} names: "
             f"{len(self.results)} results>"
         )
 
@@ -81,8 +82,11 @@ class Measured:
         self, contender: str, *, shots: int | None = None, backbone: str | None = None,
         protocol: str | None = None,
     ) -> Result:  # fmt: skip
-        """Return the first result of a contender that fits; raises KeyError where there is none."""
-        for one in self.results:
+        """Return the first result that fits, those that head the report first.
+
+        Raises KeyError, which says what there is.
+        """
+        for one in (*self.heading(), *self.results):
             if (
                 one.method.name == contender
                 and shots in (None, one.setting.shots)
@@ -90,7 +94,8 @@ class Measured:
                 and protocol in (None, one.setting.protocol)
             ):
                 return one
-        raise KeyError(f"no result of {contender} with these")
+        there = sorted({f"{one.method.name}, shots {one.setting.shots}" for one in self.results})
+        raise KeyError(f"no result of {contender} with these; there is {'; '.join(there)}")
 
     def heading(self) -> list[Result]:
         """Return the results of the setting that a report is headed by."""
@@ -99,14 +104,18 @@ class Measured:
 
 
 def headline_setting(settings: Sequence[Setting]) -> Setting | None:
-    """Return the setting that heads a report: as given, else all names at up to five shots."""
-    given = [one for one in settings if one.protocol == GIVEN]
-    every = sorted(
-        (one for one in settings if one.protocol == ALL and one.shots),
-        key=lambda one: one.shots or 0,
-    )
-    within = [one for one in every if (one.shots or 0) <= _HEADLINE_SHOTS]
-    return next(iter([*given, *within[-1:], *every, *settings]), None)
+    """Return the setting that heads a report.
+
+    As given; else all names, or some, with most pictures up to five, or the fewest; else what there
+    is, in color, a growing gallery last.
+    """
+
+    def place(one: Setting) -> tuple[int, bool, bool, int]:
+        shots = one.shots or 0
+        many = shots > _HEADLINE_SHOTS
+        return _FIRST.index(one.protocol), one.view != "color", many, shots if many else -shots
+
+    return min(settings, key=place, default=None)
 
 
 def best_of(results: Sequence[Result]) -> Result | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.util import find_spec
 
-from fewshot.backbones.choice import BackboneChoice
+from fewshot.backbones.catalog import PALETTE
+from fewshot.backbones.choice import BackboneChoice, is_bundle
 from fewshot.evaluation.contender import Contender
 from fewshot.evaluation.errors import CannotEvaluate
 from fewshot.rules import Rule
@@ -88,14 +90,18 @@ def methods_of(asked: Sequence[str] | None, *, pixels: bool) -> tuple[list[Metho
         elif name in METHODS:
             wanted.add(name)
         else:
-            known = ", ".join((*_GROUPS, *METHODS))
-            raise CannotEvaluate(f"method {name}", f"there is {known}")
+            every = (*_GROUPS, *METHODS)
+            near = get_close_matches(name, every, 1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            raise CannotEvaluate(f"method {name}", f"{meant}there is {', '.join(every)}")
     found = [one for one in METHODS.values() if one.name in wanted]
     if not pixels and (deaf := [one.name for one in found if one.family == NETWORK]):
         raise CannotEvaluate(f"method {deaf[0]}", "it takes pictures, and vectors were given")
     here = [one for one in found if not _missing(one)]
     out = [
-        f"{one.title}: left out, {_missing(one)} is not installed" for one in found if _missing(one)
+        f"{one.title}: left out, for want of {_missing(one)}: pip install 'fewshot[train]'"
+        for one in found
+        if _missing(one)
     ]
     if not here:
         raise CannotEvaluate("these methods", "; ".join(out))
@@ -129,6 +135,16 @@ class Known:
     choice: BackboneChoice | None
     lift: float
     rate: float
+
+    @property
+    def tunable(self) -> bool:
+        """Whether there is a network of Keras to fine-tune."""
+        own = self.choice.own_model if self.choice else None
+        return (
+            self.choice is not None
+            and self.choice.name != PALETTE.name
+            and not (own and is_bundle(own))
+        )
 
 
 def contender_of(method: Method, known: Known) -> Contender:

@@ -145,9 +145,11 @@ def vector_samples(
     for some, names_of, enrolls, asks in sides:
         array, whose = np.asarray(some, np.float32), np.asarray(names_of)
         flat = whose.ndim == 1 and not any(one is None for one in whose.tolist())
-        if array.ndim != 2 or len(array) != len(whose) or not np.isfinite(array).all() or not flat:
+        if array.ndim == 2 and not np.isfinite(array).all():
+            raise ValueError("vectors hold numbers that are not finite (NaN, infinity)")
+        if array.ndim != 2 or len(array) != len(whose) or not flat:
             raise ValueError(
-                "vectors are (n, d) finite numbers, with a label each; "
+                "vectors are (n, d) numbers, with a label each; "
                 f"got {array.shape} and labels {whose.shape}"
             )
         given.append(array)
@@ -184,7 +186,7 @@ def checked(samples: Samples, what: str) -> Samples:
         if some.any():
             out = [name for name, told_of in zip(samples.names, some, strict=True) if told_of]
             notes.append(f"{some_of(out)}: {told}")
-    return replace(samples, notes=tuple(notes))
+    return replace(samples, notes=tuple(dict.fromkeys(notes)))
 
 
 def some_of(names: Sequence[str]) -> str:

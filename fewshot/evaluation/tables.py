@@ -167,7 +167,7 @@ def _strangers(results: Sequence[Result], rate: float) -> Table:
         (
             one.backbone, one.method.title, said(found.auroc), said(found.oscr),
             said(found.known_at_rate),
-            said(found.false_names) or "all", said(found.rightly_named) or said(one.accuracy),
+            said(found.false_names) or "all: it rejects nobody", said(found.rightly_named),
         )
         for one in results
         if (found := one.strangers)

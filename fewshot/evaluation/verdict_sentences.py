@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fewshot.evaluation.episodes import GROWTH, QUERIES
 from fewshot.evaluation.figures import Result
 from fewshot.evaluation.measured import Measured, best_of
 from fewshot.evaluation.methods import METHODS
@@ -11,40 +12,109 @@ _FEW_NAMES, _FEW_IN_PAIRS, _FEW_PICTURES = 8, 20, 100
 
 
 def verdict_on(evaluation: Measured) -> list[str]:
-    """Return the sentences, those of the headline setting first."""
-    found: list[str] = []
+    """Return the sentences, those of the setting that heads the report first."""
     heading = evaluation.heading()
-    for backbone in dict.fromkeys(one.backbone for one in heading):
-        found += _of_training([one for one in heading if one.backbone == backbone], evaluation)
-    best = best_of(heading)
+    found = _of_training(heading, evaluation.baseline)
+    largest = _with_most_pictures(evaluation, heading)
+    if largest:
+        found += _of_training(largest, evaluation.baseline)
+    best = best_of([*heading, *largest])
     if best is not None and len({one.backbone for one in heading}) > 1:
         found.append(
-            f"The best of all here: {best.method.title} with {best.backbone}, "
+            f"The best of all, {_shots(best)}: {best.method.title} with {best.backbone}, "
             f"{best.accuracy.said()}, chance {best.chance:.3f}."
         )
+    ours = [one for one in evaluation.results if one.method.name == evaluation.baseline]
+    found += _of_colors(ours) + _of_growth(ours)
     found += [
         _of_strangers(one, evaluation.rate)
         for one in evaluation.results
-        if one.strangers and one.strangers.false_names and one.setting.protocol != "growth"
+        if one.strangers and one.strangers.false_names and one.setting.protocol != GROWTH
     ]
     return found + _too_few(heading) + _too_few_for_pairs(evaluation)
 
 
-def _of_training(results: list[Result], evaluation: Measured) -> list[str]:
-    base = next((one for one in results if one.method.name == evaluation.baseline), None)
-    trained = best_of([one for one in results if one.method.trained])
-    if base is None:
+def _with_most_pictures(evaluation: Measured, heading: list[Result]) -> list[Result]:
+    """Return the results of the same protocol with the most pictures a name, if these are more."""
+    if not heading:
         return []
-    with_it = f"With {base.backbone}, {_shots(base)}: {base.method.title} {base.accuracy.said()}"
-    if trained is None or trained.difference is None:
-        return [f"{with_it}, chance {base.chance:.3f}."]
-    gain = trained.difference
-    count = sum(one.method.trained for one in results)
-    better = "no gain shown"
-    if gain.apart:
-        better = "training pays" if gain.low > 0 else "training costs"
-    of = f", the best of {count} that train and so somewhat flattered" if count > 1 else ""
-    return [f"{with_it}; {trained.method.title}{of}: {gain.said('+')} beside it: {better}."]
+    first = heading[0].setting
+    same = [
+        one
+        for one in evaluation.results
+        if (one.setting.protocol, one.setting.view) == (first.protocol, first.view)
+    ]
+    most = max(one.setting.shots or 0 for one in same)
+    return (
+        [one for one in same if one.setting.shots == most] if most > (first.shots or most) else []
+    )
+
+
+def _of_training(results: list[Result], baseline: str) -> list[str]:
+    """Say, for each backbone, what the best that trains gains over the baseline."""
+    said = []
+    for backbone in dict.fromkeys(one.backbone for one in results):
+        own = [one for one in results if one.backbone == backbone]
+        base = next((one for one in own if one.method.name == baseline), None)
+        if base is None:
+            continue
+        with_it = f"With {backbone}, {_shots(base)}: {base.method.title} {base.accuracy.said()}"
+        trained = [one for one in own if one.method.trained and one.difference is not None]
+        best = best_of(trained)
+        if best is None or best.difference is None:
+            said.append(f"{with_it}, chance {base.chance:.3f}.")
+            continue
+        of = f", the best of {len(trained)} that train" if len(trained) > 1 else ""
+        gain = f"{best.method.title}{of}: {best.difference.said('+')} beside it"
+        said.append(f"{with_it}; {gain}: {_judged(best, len(trained))}.")
+    return said
+
+
+def _judged(best: Result, among: int) -> str:
+    """Say whether training pays; a gain that was picked as the best of some is flattered."""
+    gain = best.difference
+    if gain is None or not gain.apart:
+        return "no gain shown"
+    if gain.high < 0:
+        return "training costs"
+    few = best.classes < _FEW_NAMES or best.pictures < _FEW_PICTURES
+    doubts = [
+        *(["so few pictures or names show no more"] if few else []),
+        *(["picked as the best, so expect less"] if among > 1 else []),
+    ]
+    return "training pays" + (f" ({'; '.join(doubts)})" if doubts else "")
+
+
+def _of_colors(ours: list[Result]) -> list[str]:
+    """Say what the baseline names with queries in other colors, for each backbone."""
+    said = []
+    asked = [one for one in ours if one.setting.protocol == QUERIES]
+    for backbone in dict.fromkeys(one.backbone for one in asked):
+        each = [
+            f"{one.setting.view} {one.accuracy.said()}" for one in asked if one.backbone == backbone
+        ]
+        said.append(f"Queries by their colors, {backbone}: {', '.join(each)}.")
+    return said
+
+
+def _of_growth(ours: list[Result]) -> list[str]:
+    """Say what becomes of the baseline as names are added, for each backbone."""
+    said = []
+    asked = [one for one in ours if one.setting.protocol == GROWTH]
+    for backbone in dict.fromkeys(one.backbone for one in asked):
+        each = [one for one in asked if one.backbone == backbone]
+        first, last = each[0], each[-1]
+        text = (
+            f"From {first.ways} names to {last.ways}, {backbone}: accuracy "
+            f"{first.accuracy.said()} to {last.accuracy.said()}"
+        )
+        named = [
+            one.strangers.false_names.said()
+            for one in (first, last)
+            if one.strangers and one.strangers.false_names
+        ]
+        said.append(text + (f", strangers named {' to '.join(named)}." if named else "."))
+    return said
 
 
 def _of_strangers(one: Result, rate: float) -> str:

@@ -37,6 +37,8 @@ def headline(results: Iterable[Row]) -> list[Row]:
     rows = [row for row in results if value(row.get("accuracy")) is not None]
     if not rows:
         return []
+    if told := [row for row in rows if row.get("headline")]:
+        return ranked(told)
     protocols = [str(row.get("protocol")) for row in rows]
     usual = [one for one in protocols if one not in _APART]
     protocol = next((one for one in _FIRST if one in protocols), (usual or protocols)[0])

@@ -76,7 +76,7 @@ def _ranked(rows: Sequence[Drawn], filled: str) -> list[Drawn]:
     turned = 1 if filled == "false_names" else -1
 
     def place(row: Drawn) -> float:
-        found = value(row.figure)
-        return turned * (found if found is not None else value(row.hollow) or 0.0)
+        found = value(row.hollow)  # what all have, where there are two
+        return turned * (found if found is not None else value(row.figure) or 0.0)
 
     return sorted(rows, key=place)

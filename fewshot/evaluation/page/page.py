@@ -31,8 +31,8 @@ _ONLY_ITSELF = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 def page(report: Mapping[str, Any], scene: Scene, times: Sequence[Mapping[str, Any]]) -> str:
     """Return the page. times: what each result took, by its setting, contender and backbone."""
     results = report.get("results") or ()
-    colors = palette(results)
     baseline, rate = str(report.get("baseline")), report.get("rate")
+    colors = palette(results, baseline)
     titled = {title: colors[name] for name, title in titles(results).items()}
     body = (
         verdict(report),

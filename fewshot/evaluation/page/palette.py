@@ -10,9 +10,9 @@ COLORS = 6
 _GOLDEN = 137.508  # degrees: each next hue is far from all before
 
 
-def palette(results: Sequence[Row]) -> dict[str, int | None]:
-    """Return the number of each contender's color; None from the seventh best on."""
-    order = best_contenders(results)
+def palette(results: Sequence[Row], baseline: str = "") -> dict[str, int | None]:
+    """Return the number of each one's color, baseline and best first; None from the seventh on."""
+    order = sorted(best_contenders(results), key=lambda one: one != baseline)
     return {name: at if at < COLORS else None for at, name in enumerate(order)}
 
 

@@ -57,7 +57,7 @@ def _tiles(report: Mapping[str, Any]) -> str:
         tiles.append(_tile(of, share(value(accuracy)), interval(accuracy), about))
         number, _, reach = difference(beside).partition(" ")
         if value(beside) is not None:
-            tiles.append(_tile("of it gained", number, reach, safe(words(setting(best)))))
+            tiles.append(_tile("over the baseline", number, reach, safe(words(setting(best)))))
         tiles += _strangers(results, str(best.get("backbone")))
     leaks = report.get("leaks")
     if leaks:
