@@ -57,6 +57,14 @@ def test_its_answers_are_the_ones_given(clone: Path, fewshot: Run) -> None:
     assert set(quoted) <= set(printed)
 
 
+def test_its_comparison_is_the_one_given(clone: Path, fewshot: Run) -> None:
+    printed = fewshot("eval", "gallery/", "--backbones", "palette", "--shots", "5").out
+    quoted = re.findall(r"^    (\S.*  palette   0\..*)$", README, re.MULTILINE)
+    assert len(quoted) == 3
+    for line in quoted:
+        assert line in printed
+
+
 def test_its_python_runs(clone: Path) -> None:
     command = [sys.executable, "-c", block("python")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
