@@ -53,7 +53,7 @@ FLOORS = [
         "rules",
     }
     | {"backbones.palette_colors", "backbones.palette_shapes"},
-    {"recipe", "index", "backbones.errors", "backbones.spec", "training.plots"}
+    {"recipe", "index", "shares", "backbones.errors", "backbones.spec", "training.plots"}
     | {"copies", "mislabeling", "removals"},
     {"scoring", "sliding", "spaces", "heads.head", "training.needs", "bundles.archive"},
     {"heads.scored"},

@@ -12,26 +12,9 @@ from fewshot.evaluation.episodes import GIVEN, Setting
 from fewshot.evaluation.intervals import difference_over_names, over_names, over_pairs
 from fewshot.evaluation.methods import Method
 from fewshot.evaluation.tally import StrangerTally, Tally, shares
-from fewshot.interval import wilson
+from fewshot.shares import Share
 
 MOST_CONFUSED = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """How many pictures of one test are right, with Wilson's 95 % interval."""
-
-    right: int
-    n: int
-
-    def to_mapping(self) -> dict[str, float]:
-        """Return it ready for JSON."""
-        low, high = wilson(self.right, self.n)
-        return {"right": self.right, "n": self.n, "low": round(low, 6), "high": round(high, 6)}
-
-    def __str__(self) -> str:
-        low, high = wilson(self.right, self.n)
-        return f"{self.right} of {self.n} [{low:.3f}, {high:.3f}]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

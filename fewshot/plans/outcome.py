@@ -4,41 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fewshot.interval import wilson
 from fewshot.plans.gathering import Gathered
 from fewshot.plans.plan import Candidate, Plan, Published, Way
+from fewshot.shares import Share
 
 if TYPE_CHECKING:  # it loads TensorFlow
     from fewshot.plans.judging import Judged
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A share of pictures, with its 95 % interval (Wilson)."""
-
-    right: int
-    n: int
-
-    @property
-    def share(self) -> float:
-        """How many of them."""
-        return self.right / self.n
-
-    def to_mapping(self) -> dict[str, Any]:
-        """Return it ready for JSON."""
-        low, high = wilson(self.right, self.n)
-        return {
-            "right": self.right,
-            "n": self.n,
-            "share": round(self.share, 6),
-            "interval": [round(low, 6), round(high, 6)],
-        }
-
-    def __str__(self) -> str:
-        low, high = wilson(self.right, self.n)
-        return f"{self.share:.3f} [{low:.3f}, {high:.3f}] of {self.n}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,24 +20,24 @@ class Scored:
 
     test: str
     judged: Judged
-    best: Figure | None
+    best: Share | None
 
     @property
-    def kept(self) -> Figure:
+    def kept(self) -> Share:
         """The figure of the model that was kept."""
-        return Figure(self.judged.metrics.right, self.judged.metrics.n)
+        return Share(self.judged.metrics.right, self.judged.metrics.n)
 
     @property
-    def figure(self) -> Figure:
+    def figure(self) -> Share:
         """The figure to hold beside the published one."""
         return self.best or self.kept
 
     @property
-    def untrained(self) -> Figure | None:
+    def untrained(self) -> Share | None:
         """The figure of nearest class mean without training."""
         metrics = self.judged.metrics
         share = metrics.untrained
-        return None if share is None else Figure(round(share * metrics.n), metrics.n)
+        return None if share is None else Share(round(share * metrics.n), metrics.n)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +92,7 @@ class Outcome:
                 }
         return found
 
-    def largest(self, test: str) -> Figure:
+    def largest(self, test: str) -> Share:
         """Return how often the largest class of a test would be right, said of every picture."""
         some = [one.name for one in self.gathered.tests[test]]
-        return Figure(max(some.count(name) for name in set(some)), len(some))
+        return Share(max(some.count(name) for name in set(some)), len(some))

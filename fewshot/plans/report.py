@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from fewshot.backbones.choice import BackboneChoice
-from fewshot.plans.outcome import Figure, Outcome, WayOutcome
+from fewshot.plans.outcome import Outcome, WayOutcome
 from fewshot.plans.plan import Published
 from fewshot.plans.remarks import remarks
+from fewshot.shares import Share
 
 HEAD = ("way", "backbone", "test", "accuracy", "balanced", "without training", "published")
 
@@ -175,7 +176,7 @@ def _backbone(choice: BackboneChoice | None) -> Row:
 def _stated(one: Published) -> Row:
     found: Row = {"test": one.test, "value": one.value, "what": one.what, "n": one.n}
     if one.n is not None and "accuracy" in one.what:
-        found["interval"] = Figure(round(one.value * one.n), one.n).to_mapping()["interval"]
+        found["interval"] = Share(round(one.value * one.n), one.n).to_mapping()["interval"]
     return found
 
 

@@ -16,8 +16,9 @@ from fewshot.classifier import Classifier
 from fewshot.errors import CannotWrite
 from fewshot.plans.available import first_here
 from fewshot.plans.gathering import Gathered, gather
-from fewshot.plans.outcome import Figure, Gone, Outcome, Scored, WayOutcome
+from fewshot.plans.outcome import Gone, Outcome, Scored, WayOutcome
 from fewshot.plans.plan import Candidate, Plan, Way
+from fewshot.shares import Share
 from fewshot.training.errors import CannotTrain
 from fewshot.training.examples import Examples, split_examples
 from fewshot.training.needs import require_training
@@ -146,7 +147,7 @@ def _interrupted(model: Path) -> bool:
     return (model.with_suffix(".training") / CHECKPOINT).exists()
 
 
-def _best(trained: Trained) -> Figure | None:
+def _best(trained: Trained) -> Share | None:
     """Return the best accuracy that an epoch of the last phase had on what chose it."""
     stage = trained.history[-1].stage
     n = trained.metrics.n
@@ -155,4 +156,4 @@ def _best(trained: Trained) -> Figure | None:
         for one in trained.history
         if one.stage == stage and one.validation_accuracy is not None
     ]
-    return Figure(round(max(found) * n), n) if found else None
+    return Share(round(max(found) * n), n) if found else None
