@@ -21,7 +21,7 @@ from eval.sets import DRAWN, OTHER, read_options
 from fewshot.evaluation.figures import Result
 
 SHOTS = (1, 5, 10)
-MORE = ("ninjago2", "style4")
+MORE = ("ninjago2", "style4", "omniglot_small")
 GROUPS = {"drawn": DRAWN, "others": OTHER}
 QUERIES = 20
 """Pictures asked a name and draw, at most."""

@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import Any
 
 from eval.plan_folders import DIFFERS, lay_out
+from eval.readme_tables import put
 from eval.report import markdown, write
 from eval.sets import read_options
 from fewshot.cli.progress import Terminal
@@ -57,7 +58,9 @@ def main() -> int:
             rows += [(name, *row) for row in cells(outcome)]
             notes += [f"- **{name}**, {plan.title.lower()}: {DIFFERS[name]}."]
             notes += [f"  - {one}" for one in remarks(outcome)]
-    table = markdown(("plan", *HEAD), rows) + "\n\n" + "\n".join(notes)
+    figures_of_all = markdown(("plan", *HEAD), rows)
+    put("plans", figures_of_all)
+    table = figures_of_all + "\n\n" + "\n".join(notes)
     said = (
         "Accuracies with 95 % intervals (Wilson). Without training: nearest class mean of the "
         "backbone's own vectors. Published figures are of other pictures, but for anime4."

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from eval.plan_folders import DIFFERS
 from eval.readme_tables import README, marked, put
 
 RESULTS = README.parent / "results"
 TABLES = {
+    "plans": "plans",
     "contenders": "contenders",
     "published splits": "two_folders",
     "across": "two_folders",
@@ -25,6 +27,12 @@ def test_a_table_is_that_of_the_results(name: str) -> None:
     assert found
     assert found[1].count("\n") > 3
     assert found[1] in (RESULTS / f"{TABLES[name]}.md").read_text(encoding="utf-8")
+
+
+def test_it_says_of_each_plan_what_differs() -> None:
+    said = " ".join(README.read_text(encoding="utf-8").split())
+    for name, differs in DIFFERS.items():
+        assert f"`{name}`: {differs}." in said
 
 
 def test_every_command_in_it_is_there() -> None:
