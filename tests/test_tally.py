@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, roc_auc_score
 
 from fewshot.evaluation.answers import Answers, answers_of
+from fewshot.evaluation.bootstrap import Bootstrap
 from fewshot.evaluation.contender import Said
 from fewshot.evaluation.episodes import Episode
+from fewshot.evaluation.intervals import calibration_error
 from fewshot.evaluation.separation import auroc, oscr
 from fewshot.evaluation.tally import tally, tally_strangers
 
@@ -84,12 +86,15 @@ def test_the_calibration_error_is_how_far_probabilities_are_off() -> None:
         [answers(0, 0, 1, 1, rank=[0, 0, 0, 1], chance=[0.95, 0.95, 0.65, 0.65])],
     )  # fmt: skip
     # two at .95 are right: off by .05; two at .65, one right: off by .15
-    assert counted.calibration_error == pytest.approx((2 * 0.05 + 2 * 0.15) / 4)
+    found = calibration_error(Bootstrap(), counted.gaps, counted.told)
+    assert found is not None
+    assert found.value == pytest.approx((2 * 0.05 + 2 * 0.15) / 4)
+    assert found.low <= found.value <= found.high
 
 
 def test_without_probabilities_there_is_no_calibration_error() -> None:
     counted = tally(4, LABELS, [episode(0)], [answers(0, rank=[0])])
-    assert counted.calibration_error is None
+    assert calibration_error(Bootstrap(), counted.gaps, counted.told) is None
 
 
 def test_auroc_is_that_of_scikit_learn() -> None:

@@ -23,7 +23,8 @@ _COLUMNS = (
     "protocol", "view", "ways", "shots", "episodes", "backbone", "contender", "n", "pictures",
     "classes", "chance", "stamp", "accuracy.value", "accuracy.low", "accuracy.high",
     "difference.value", "difference.low", "difference.high", "with_leaks.value", "leaked",
-    "top5.value", "top5.low", "top5.high", "macro_f1.value", "macro_f1.low", "macro_f1.high", "ece",
+    "top5.value", "top5.low", "top5.high", "macro_f1.value", "macro_f1.low", "macro_f1.high",
+    "ece.value", "ece.low", "ece.high",
     "open.strangers",
     *(
         f"open.{what}.{part}"

@@ -9,7 +9,12 @@ import numpy as np
 
 from fewshot.evaluation.bootstrap import Bootstrap, Estimate
 from fewshot.evaluation.episodes import GIVEN, Setting
-from fewshot.evaluation.intervals import difference_over_names, over_names, over_pairs
+from fewshot.evaluation.intervals import (
+    calibration_error,
+    difference_over_names,
+    over_names,
+    over_pairs,
+)
 from fewshot.evaluation.methods import Method
 from fewshot.evaluation.tally import StrangerTally, Tally, shares
 from fewshot.shares import Share
@@ -62,7 +67,7 @@ class Result:
     beside: str | None  # the backbone of that baseline
     top5: Estimate | None  # None where there are five names and fewer
     macro_f1: Estimate
-    calibration_error: float | None
+    calibration_error: Estimate | None
     strangers: OpenFigures | None
 
     @property
@@ -79,7 +84,6 @@ class Result:
 
     def to_mapping(self, names: tuple[str, ...]) -> dict[str, Any]:
         """Return them ready for JSON."""
-        error = self.calibration_error
         return {
             "protocol": self.setting.protocol,
             "view": self.setting.view,
@@ -104,7 +108,7 @@ class Result:
             "difference_from": self.beside,
             "top5": self.top5 and self.top5.to_mapping(),
             "macro_f1": self.macro_f1.to_mapping(),
-            "ece": None if error is None else round(error, 6),
+            "ece": self.calibration_error and self.calibration_error.to_mapping(),
             "confused": _confused(self.tally, names),
             "open": self.strangers and self.strangers.to_mapping(),
         }
@@ -157,7 +161,7 @@ def figures_of(
         None if baseline is None else baseline[0],
         over_names(draws, shares(counted.in_top, counted.asked), pictures) if ways > 5 else None,
         over_names(draws, counted.f1, pictures),
-        counted.calibration_error,
+        calibration_error(draws, counted.gaps, counted.told),
         None if strangers is None else _open(strangers, draws, pictures, rejects=rejects),
     )
 

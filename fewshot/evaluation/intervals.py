@@ -48,3 +48,22 @@ def difference_over_names(
         wilson(float(np.nanmean(values)) * pictures, pictures) for values in (ours, theirs)
     )
     return Estimate(found.value, one[0] - other[1], one[1] - other[0])
+
+
+def calibration_error(
+    draws: Bootstrap, gaps: NDArray[np.float64], told: NDArray[np.float64]
+) -> Estimate | None:
+    """Return the expected calibration error; None where no probability was given.
+
+    gaps: (names, bins), told: (names,), as a `Tally` has them. Names are resampled; the error of a
+    draw is a sum of distances, so it is rather above the error of all names than below.
+    Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
+    """
+    some = told > 0
+    if not some.any():
+        return None
+    own = draws.draws(int(some.sum()))
+    drawn = np.abs(own.weights @ gaps[some]).sum(axis=1) / (own.weights @ told[some])
+    value = float(np.abs(gaps.sum(axis=0)).sum() / told.sum())
+    found = own.estimate(value, drawn)
+    return Estimate(value, min(value, found.low), max(value, found.high))

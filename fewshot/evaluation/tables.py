@@ -55,7 +55,7 @@ def terminal_tables(evaluation: Measured) -> list[Table]:
                     said(one.difference, "+") or _unless(one, evaluation.baseline),
                     *((said(one.with_leaks),) if leaked and not one.plain else ()),
                     *((_plainly(one),) if one.plain else ()),
-                    "" if error is None else f"{error:.2f}", _timed(took.get("fit_ms")),
+                    "" if error is None else error.said(), _timed(took.get("fit_ms")),
                     _timed(took.get("query_ms")), _timed(took.get("megabytes")),
                 )
             )  # fmt: skip
@@ -148,9 +148,8 @@ def _accuracies(results: Sequence[Result], times: dict[tuple[Any, ...], dict[str
             row += (said(one.with_leaks),)
         if given:
             row += (_plainly(one),)
-        error = one.calibration_error
         row += (
-            said(one.top5), said(one.macro_f1), "" if error is None else f"{error:.3f}",
+            said(one.top5), said(one.macro_f1), said(one.calibration_error),
             f"{one.n:,}", _timed(took.get("fit_ms")), _timed(took.get("query_ms")),
             _timed(took.get("megabytes")),
         )  # fmt: skip

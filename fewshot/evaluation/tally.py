@@ -15,6 +15,7 @@ from fewshot.evaluation.separation import wins
 
 Floats = NDArray[np.float64]
 _TOP = 5
+_BINS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,8 +28,8 @@ class Tally:
     asked_with_leaks: Floats
     right_with_leaks: Floats
     confused: NDArray[np.int64]  # (m, 3): the truth, the answer, how often; each pair once
-    said: Floats  # (m,) probabilities of the answers that have one
-    hits: NDArray[np.bool_]  # (m,) whether these are right
+    gaps: Floats  # (names, 10): probabilities of answers less how many are right, by probability
+    told: Floats  # how many answers have a probability
 
     @property
     def accuracies(self) -> Floats:
@@ -56,18 +57,6 @@ class Tally:
         found[self.confused[:, 0], self.confused[:, 1]] = self.confused[:, 2]
         return found
 
-    @property
-    def calibration_error(self) -> float | None:
-        """The expected calibration error over ten bins; None where no probability was given.
-
-        Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
-        """
-        if not len(self.said):
-            return None
-        bins = np.minimum((self.said * 10).astype(np.int64), 9)
-        gaps = np.bincount(bins, self.said - self.hits, 10)
-        return float(np.abs(gaps).sum() / len(self.said))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StrangerTally:
@@ -87,7 +76,8 @@ def tally(
     """Count the answers to known queries. labels: (n,) the number of each sample's name."""
     asked, right, top = np.zeros(names), np.zeros(names), np.zeros(names)
     asked_all, right_all = np.zeros(names), np.zeros(names)
-    pairs, said, hits = [], [], []
+    pairs = []
+    gaps, count = np.zeros((names, _BINS)), np.zeros(names)
     for episode, one in zip(episodes, answers, strict=True):
         whose, known = labels[episode.query], episode.known
         kept = known & ~episode.leaked
@@ -99,14 +89,13 @@ def tally(
         right_all += np.bincount(whose[known & hit], minlength=names)
         pairs.append(np.stack([whose[kept], episode.names[one.answer[kept]]], axis=1))
         told = kept & ~np.isnan(one.chance)
-        said.append(one.chance[told])
-        hits.append(hit[told])
+        chance = one.chance[told]
+        bins = np.minimum((chance * _BINS).astype(np.int64), _BINS - 1)
+        np.add.at(gaps, (whose[told], bins), chance - hit[told])
+        count += np.bincount(whose[told], minlength=names)
     each, times = np.unique(np.concatenate(pairs), axis=0, return_counts=True)
     confused = np.column_stack([each, times]).astype(np.int64)
-    return Tally(
-        asked, right, top, asked_all, right_all, confused, np.concatenate(said),
-        np.concatenate(hits),
-    )  # fmt: skip
+    return Tally(asked, right, top, asked_all, right_all, confused, gaps, count)
 
 
 def tally_strangers(

@@ -77,7 +77,7 @@ def _closed(
             _beside(row.get("difference")),
             figure(said(row.get("top5"))),
             figure(said(row.get("macro_f1"))),
-            share(row.get("ece")),
+            figure(said(row.get("ece"))),
             count(row.get("n")),
         ]
         if timed:
