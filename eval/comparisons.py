@@ -70,6 +70,31 @@ def over_sets(values: Sequence[NDArray[np.float64]]) -> Figure:
     return middle, float(low), float(high)
 
 
+def brief(done: Evaluation) -> dict[str, Any]:
+    """Return what came of a comparison, without who was taken for whom, ready for JSON."""
+    told = done.to_dict()
+    kept = (
+        "protocol",
+        "ways",
+        "shots",
+        "backbone",
+        "contender",
+        "n",
+        "pictures",
+        "leaked",
+        "chance",
+    )
+    three = ("accuracy", "difference", "with_leaks", "ece")
+    rows = []
+    for row in told["results"]:
+        figures = {name: list(row[name].values()) for name in three if row[name]}
+        plain = {name: row[name] for name in ("plain", "plain_with_leaks") if row[name]}
+        rows.append({name: row[name] for name in kept} | figures | plain)
+    stamped = [one["name"] for one in told["backbones"] if one["stamp"]]
+    same = {name: told[name] for name in ("data", "leaks", "notes")}
+    return same | {"stamped": stamped, "value, low, high": list(three), "results": rows}
+
+
 def said(figure: Figure, sign: str = "") -> str:
     """Say it in a cell, two digits."""
     middle, low, high = (f"{one:{sign}.2f}" for one in figure)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eval.backbones import measurable
-from eval.comparisons import compare, less, of_names, offer_backbones, over_sets, said
+from eval.comparisons import brief, compare, less, of_names, offer_backbones, over_sets, said
 from eval.readme_tables import put
 from eval.report import markdown, write
 from eval.sets import DRAWN, OTHER, read_options
@@ -44,9 +44,7 @@ def main() -> int:
             protocols=["all"], episodes=options.repeats, queries=QUERIES,
         )  # fmt: skip
         found[name] = list(done.results)
-        told = done.to_dict()
-        about[name] = {key: told[key] for key in ("data", "leaks", "results", "notes")}
-        about[name]["stamped"] = [one["name"] for one in told["backbones"] if one["stamp"]]
+        about[name] = brief(done)
     table = _contenders(found)
     put("contenders", table)
     page = "\n\n".join(

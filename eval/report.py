@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -77,7 +78,7 @@ def write(
     where = machine()
     out.mkdir(parents=True, exist_ok=True)
     document = {"bench": name, "machine": where, **result}
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    text = _rows_on_lines(json.dumps(document, indent=1, ensure_ascii=False)) + "\n"
     (out / f"{name}.json").write_text(text, encoding="utf-8")
     versions = ", ".join(f"{key} {where[key]}" for key in ("python", *_PACKAGES))
     page = (
@@ -87,6 +88,14 @@ def write(
     )
     (out / f"{name}.md").write_text(page, encoding="utf-8")
     print(page, end="")
+
+
+def _rows_on_lines(text: str) -> str:
+    """Bring what holds no other list or object onto one line, so that a row is a line."""
+    flat = re.compile(r"([\[{])\n\s*([^\[\]{}]*?)\n\s*([\]}])")
+    for _ in range(2):
+        text = flat.sub(lambda found: found[1] + re.sub(r"\n\s*", " ", found[2]) + found[3], text)
+    return text
 
 
 def _version(package: str) -> str:

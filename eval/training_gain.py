@@ -14,7 +14,7 @@ import argparse
 import sys
 from typing import Any
 
-from eval.comparisons import compare, offer_backbones
+from eval.comparisons import brief, compare, offer_backbones
 from eval.readme_tables import put
 from eval.report import markdown, write
 from eval.sets import read_options
@@ -45,14 +45,14 @@ def main() -> int:
             folder, backbones=options.more.backbones, shots=SHOTS, protocols=["all"],
             episodes=options.repeats, methods=["gallery", "ridge", *HEADS],
         )  # fmt: skip
-        about[name] = {"heads": heads.to_dict()["results"]}
+        about[name] = {"heads": brief(heads)}
         results = list(heads.results)
         if name in options.more.networks:
             networks = compare(
                 folder, backbones=["mobilenetv2"], shots=NETWORKS[name], protocols=["all"],
                 episodes=NETWORK_DRAWS, methods=["gallery", "finetune", "scratch"],
             )  # fmt: skip
-            about[name]["networks"] = networks.to_dict()["results"]
+            about[name]["networks"] = brief(networks)
             results += networks.results
         rows += _rows(name, results)
     table = markdown(

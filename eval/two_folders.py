@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.backbones import measurable
-from eval.comparisons import compare, offer_backbones
+from eval.comparisons import brief, compare, offer_backbones
 from eval.readme_tables import put
 from eval.report import markdown, write
 from eval.sets import read_options
@@ -67,7 +67,7 @@ def main() -> int:
         "right, Wilson's 95 % intervals; all of the train folder is enrolled. The experiment of "
         "the 4 characters published 95.45 %, 21 of 22, with InceptionV3 trained on that folder."
     )
-    result: dict[str, Any] = {title: done.to_dict() for title, done in {**across, **splits}.items()}
+    result: dict[str, Any] = {title: brief(done) for title, done in {**across, **splits}.items()}
     write("two_folders", result, page, options.out, sentence)
     return 0
 
