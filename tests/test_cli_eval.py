@@ -70,6 +70,9 @@ def test_csv_has_a_line_a_result(fewshot: Run, pictures: Path) -> None:
     told = fewshot("eval", pictures, *QUICK, "--json").json["results"]
     assert len(rows) == len(told)
     assert float(rows[0]["accuracy.value"]) == told[0]["accuracy"]["value"]
+    assert {"difference.low", "plain.right", "with_leaks.high", "open.false_names.low"} <= set(
+        rows[0]
+    )
 
 
 def test_jsonl_has_a_line_a_result(fewshot: Run, pictures: Path) -> None:

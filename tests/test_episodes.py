@@ -73,7 +73,7 @@ def test_an_episode_of_some_names_has_as_many() -> None:
 
 def test_names_with_too_few_pictures_are_left_out_and_counted() -> None:
     found = drawn(samples_of(6, 6, 2), Setting(ALL, 2))
-    assert (found.names, found.left_out) == (2, 1)
+    assert (len(found.episodes[0].names), found.left_out) == (2, 1)
 
 
 def test_too_few_names_give_no_episode() -> None:
@@ -139,6 +139,22 @@ def test_other_colors_are_asked_of_the_same_draws() -> None:
     for one, other in zip(gray, color, strict=True):
         assert (one.support == other.support).all()
         assert (one.query == other.query).all()
+
+
+@pytest.mark.parametrize("protocol", [ALL, SOME, OPEN, GROWTH, GIVEN])
+def test_names_that_cannot_be_enrolled_are_asked_as_strangers(protocol: str) -> None:
+    enrolled = [f"{one}" for one in range(6) for _ in range(3)]
+    asked = [f"{one}" for one in (0, 1, 2, 3, 8, 9) for _ in range(2)]  # 8 and 9 are strangers
+    rng = np.random.default_rng(0)
+    samples, _ = vector_samples(
+        rng.standard_normal((18, 4)), enrolled, (rng.standard_normal((12, 4)), asked)
+    )
+    ways = {SOME: 3, GROWTH: 4}.get(protocol)
+    shots = None if protocol == GIVEN else 2
+    for one in drawn(samples, Setting(protocol, shots, ways, 3, 1 if shots else None)).episodes:
+        strangers = {samples.names[at] for at in samples.labels[one.query[~one.known]].tolist()}
+        assert {"8", "9"} <= strangers
+        assert (protocol == OPEN) or strangers == {"8", "9"}
 
 
 def test_what_is_nearly_enrolled_is_marked_as_leaked() -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 
 import fewshot
 from fewshot.backbones.catalog import MOBILENETV2, PALETTE
+from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.palette import Palette
 from fewshot.evaluation.contender import Said
 from fewshot.evaluation.errors import CannotEvaluate
@@ -199,6 +200,43 @@ def test_names_that_are_not_asked_about_compete_and_those_not_enrolled_are_stran
     assert found.strangers.strangers == 6
 
 
+def test_strangers_do_not_count_where_shots_are_chosen() -> None:
+    rows, labels = vectors(12, 11)
+    enrolled = [at for at, name in enumerate(labels) if name not in ("n8", "n9", "n10", "n11")]
+    done = fewshot.evaluate(
+        rows[enrolled], [labels[at] for at in enrolled], test=(rows + 0.3, labels),
+        methods=["mean"], protocols=["all", "episodes"], episodes=2,
+    )  # fmt: skip
+    assert {one.setting.shots for one in done.results} == {1, 5, 10}
+
+
+def test_few_strangers_are_said_to_be_too_few() -> None:
+    rows, labels = vectors(30, 4)
+    enrolled = [at for at, name in enumerate(labels) if name != "n29"]
+    told = fewshot.evaluate(
+        rows[enrolled], [labels[at] for at in enrolled], test=(rows + 0.3, labels), methods=["mean"]
+    ).to_dict()
+    assert any("AUROC and OSCR rest on 1 names on one side" in one for one in told["verdict"])
+    assert told["results"][0]["open"]["names"] == 1
+
+
+def test_a_growing_gallery_is_held_beside_what_is_asked_of_it() -> None:
+    done = fewshot.evaluate(
+        *vectors(8, 4), methods=["gallery", "mean"], baseline="ridge", shots=2, episodes=2,
+        protocols=["growth"],
+    )  # fmt: skip
+    assert done.result("mean").difference is not None
+    assert any("growth: held beside our matching" in one for one in done.notes)
+    assert any("From 5 names to 6, our matching" in one for one in done.to_dict()["verdict"])
+
+
+def test_three_names_are_too_few_to_grow_and_it_is_said() -> None:
+    done = fewshot.evaluate(
+        *vectors(3, 6), methods=["mean"], shots=2, protocols=["all", "growth"], episodes=2
+    )
+    assert any(one.startswith("growth") and "not asked" in one for one in done.notes)
+
+
 def test_a_baseline_that_was_not_asked_is_asked_too() -> None:
     done = fewshot.evaluate(*vectors(), methods=["mean"], baseline="nn", shots=2)
     assert done.result("mean").difference is not None
@@ -275,7 +313,7 @@ def test_the_verdict_speaks_of_few_pictures_and_of_many() -> None:
 def test_the_verdict_speaks_of_what_was_asked(report: Evaluation) -> None:
     told = " ".join(report.to_dict()["verdict"])
     assert "Queries by their colors, palette: color 0." in told
-    assert "From 4 names to 4, palette: accuracy" in told
+    assert "From 4 names to 4, our matching, palette: accuracy" in told
 
 
 def test_a_result_is_looked_for_where_the_report_is_headed_by() -> None:
@@ -341,11 +379,14 @@ def test_times_are_kept_apart(report: Evaluation) -> None:
 def test_imagenet_backbones_are_stamped_on_pictures_of_imagenet() -> None:
     posing, palette = Palette(PALETTE), Palette(PALETTE)
     posing.spec = MOBILENETV2
-    stamped = Ready("mobilenetv2", posing, None).stamp(from_imagenet=True)
+    stamped = Ready("mobilenetv2", posing, BackboneChoice("mobilenetv2")).stamp(from_imagenet=True)
     assert stamped is not None
     assert "ImageNet" in stamped
-    assert Ready("mobilenetv2", posing, None).stamp(from_imagenet=False) is None
-    assert Ready("palette", palette, None).stamp(from_imagenet=True) is None
+    assert (
+        Ready("mobilenetv2", posing, BackboneChoice("mobilenetv2")).stamp(from_imagenet=False)
+        is None
+    )
+    assert Ready("palette", palette, BackboneChoice("palette")).stamp(from_imagenet=True) is None
 
 
 @pytest.mark.parametrize(

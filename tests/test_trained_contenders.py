@@ -15,6 +15,7 @@ from fewshot.evaluation.kept import answers_file
 from fewshot.evaluation.methods import METHODS, Known, contender_of
 from fewshot.training.settings import _DEFAULTS
 from tests.conftest import Folder
+from tests.models import knowing_colors
 from tests.networks import choice_with_random_weights
 from tests.test_contenders import world
 from tests.test_evaluate import vectors
@@ -137,6 +138,18 @@ def test_a_network_is_fine_tuned_on_the_support(
     said = fitted.ask(side)
     assert np.isfinite(said.scores).all()
     assert said.scores.shape == (6, 2)
+
+
+def test_what_takes_no_backbone_can_be_the_baseline_of_all(
+    folder_of: Folder, tmp_path: Path
+) -> None:
+    knowing_colors().write(tmp_path / "model.fewshot")
+    done = fewshot.evaluate(
+        folder_of(red=3, blue=3), methods=["mean"], baseline="scratch", shots=1, episodes=1,
+        backbones=["palette", f"file:{tmp_path / 'model.fewshot'}"], protocols=["all"],
+    )  # fmt: skip
+    beside = [one.beside for one in done.results if one.method.name == "mean"]
+    assert beside == ["none", "none"]
 
 
 def test_a_network_from_scratch_is_asked_once_for_all_backbones(folder_of: Folder) -> None:

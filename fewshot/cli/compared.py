@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _COLUMNS = (
     "protocol", "view", "ways", "shots", "episodes", "backbone", "contender", "n", "pictures",
     "classes", "chance", "stamp", "accuracy.value", "accuracy.low", "accuracy.high",
-    "difference.value", "difference.low", "difference.high", "with_leaks.value", "leaked",
+    "difference.value", "difference.low", "difference.high", "difference_from", "with_leaks.value",
+    "with_leaks.low", "with_leaks.high", "leaked", "plain.right", "plain.n",
+    "plain_with_leaks.right", "plain_with_leaks.n",
     "top5.value", "top5.low", "top5.high", "macro_f1.value", "macro_f1.low", "macro_f1.high",
     "ece.value", "ece.low", "ece.high",
     "open.strangers",

@@ -38,11 +38,12 @@ _OF_A_COMPARISON = (
     ),
     click.option("--ways", type=click.IntRange(2), help="Names competing in an episode.  [5]"),
     click.option(
-        "--queries", type=click.IntRange(1), help="Pictures asked a name and draw, at most.  [all]"
+        "--queries", type=click.IntRange(1),
+        help="Pictures asked a name and draw, at most.  [all; episodes 15, growth 5]",
     ),
     click.option(
         "--episodes", type=click.IntRange(1),
-        help="Draws.  [20; of episodes 100; with TensorFlow 5]",
+        help="Draws.  [20, episodes 100, both 5 with TensorFlow; growth 10]",
     ),
     rate_option,
     click.option("--baseline", metavar="NAME", help="What the others are held beside.  [gallery]"),

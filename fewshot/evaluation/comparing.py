@@ -63,6 +63,7 @@ class Comparison:
         self._answers: dict[Key, list[Answers]] = {}
         self._vectors: dict[str, Vectors] = {}
         self._heads: Setting | None = None
+        self._anywhere: dict[Setting, tuple[str, Tally]] = {}  # of a baseline without a backbone
 
     def take(self, seen: Seen, settings: Sequence[Setting]) -> None:
         """Ask all contenders in all settings about the samples as one backbone sees them."""
@@ -81,15 +82,19 @@ class Comparison:
         count = sum(len(self._in_order(one.setting, first=first)) for one in drawn)
         number = 0
         for one in drawn:
-            baseline: tuple[str, Tally] | None = None
-            for method in self._in_order(one.setting, first=first):
+            order = self._in_order(one.setting, first=first)
+            beside = self._beside(one.setting, order)
+            baseline = self._anywhere.get(one.setting)
+            for method in order:
                 number += 1
                 if method.name == "finetune" and not seen.known.tunable:
                     self._notes.append(f"{method.title}: {seen.title} has no layers to train")
                     continue
                 found = self._result(seen, method, one, baseline, f"{number}/{count}")
-                if method.name == self._baseline and found is not None:
+                if method.name == beside and found is not None:
                     baseline = found.backbone, found.tally
+                    if not method.needs_backbone:
+                        self._anywhere[one.setting] = baseline
 
     def report(
         self,
@@ -155,6 +160,14 @@ class Comparison:
             asked = light
         return sorted(asked, key=lambda one: one.name != self._baseline)
 
+    def _beside(self, setting: Setting, order: Sequence[Method]) -> str:
+        """Return what the others are held beside: of a growing gallery, something that is asked."""
+        names = [one.name for one in order]
+        if setting.protocol != GROWTH or self._baseline in names or not names:
+            return self._baseline
+        self._notes.append(f"growth: held beside {order[0].title}, for it is asked of no other")
+        return names[0]
+
     def _result(
         self,
         seen: Seen,
@@ -181,7 +194,9 @@ class Comparison:
             self._draws, rejects=answers[0].rejects, pictures=len(asked),
         )  # fmt: skip
         if found is None:
-            self._notes.append(f"{drawn.setting.protocol}: every query is leaked, nothing is left")
+            known = any(one.known.any() for one in drawn.episodes)
+            why = "every query is leaked" if known else "nothing of what is enrolled is asked about"
+            self._notes.append(f"{_said(drawn.setting)}: {why}")
             return None
         self._results.append(found)
         setting = drawn.setting

@@ -64,7 +64,6 @@ class Drawn:
 
     setting: Setting
     episodes: tuple[Episode, ...]
-    names: int  # that took part
     left_out: int  # for they have too few pictures
 
 
@@ -74,49 +73,53 @@ def draw(samples: Samples, groups: Labels, setting: Setting, seed: int) -> Drawn
     groups: (n,) the same number for pictures that are one picture, or nearly.
     """
     fit = _fit(samples, setting.shots)
-    least = 4 if setting.protocol in (OPEN, GROWTH) else 2
-    if len(fit) < least or (setting.ways or 0) > len(fit):
+    growing = setting.protocol == GROWTH  # then a smaller gallery is part of a larger one
+    strangers = _strangers(samples, fit, seed) if growing else fit[:0]
+    reserved = 2 if setting.protocol == OPEN and not len(_never_enrolled(samples)) else 0
+    left = len(np.setdiff1d(fit, strangers)) - reserved
+    if left < 2 or (setting.ways or 0) > left or (growing and not len(strangers)):
         return None
     what = ALL if setting.protocol == QUERIES else setting.protocol  # the same draws, other colors
     place = PROTOCOLS.index(what)
-    growing = setting.protocol == GROWTH  # then a smaller gallery is part of a larger one
     ways = 0 if growing else setting.ways or 0
     streams = [
         np.random.default_rng([seed, place, setting.shots or 0, ways, turn])
         for turn in range(setting.episodes)
     ]
-    strangers = _strangers(fit, seed) if growing else None
     episodes = tuple(_episode(samples, groups, setting, fit, strangers, rng) for rng in streams)
     enrolled = np.unique(samples.labels[samples.enrolls])
-    return Drawn(setting, episodes, len(fit), len(enrolled) - len(fit))
+    return Drawn(setting, episodes, len(enrolled) - len(fit))
 
 
 def growing_sizes(samples: Samples, shots: int) -> list[int]:
-    """Return how many names a growing gallery has, step by step."""
+    """Return how many names a growing gallery has, step by step; none where they are too few."""
     fit = _fit(samples, shots)
-    most = len(fit) - len(_strangers(fit, 0))
-    sizes = {min(one, most) for one in LADDER}
-    return sorted(sizes) if most >= 2 else []
+    strangers = _strangers(samples, fit, 0)
+    most = len(np.setdiff1d(fit, strangers))
+    return sorted({min(one, most) for one in LADDER}) if most >= 2 and len(strangers) else []
 
 
 def _fit(samples: Samples, shots: int | None) -> Labels:
-    """Return the names that have pictures enough to be enrolled and asked about."""
-    n = len(samples.names)
-    enrolled = np.bincount(samples.labels[samples.enrolls], minlength=n)
-    either = samples.enrolls & samples.asks
-    asked = np.bincount(samples.labels[samples.asks], minlength=n)
-    both = np.bincount(samples.labels[either], minlength=n)
-    if not both.any():  # names that are not asked about compete all the same
+    """Return the names that have pictures enough to be enrolled, and asked about in one folder."""
+    enrolled = np.bincount(samples.labels[samples.enrolls], minlength=len(samples.names))
+    if not (samples.enrolls & samples.asks).any():  # who is not asked about competes all the same
         return np.flatnonzero(enrolled >= (shots or 1))
-    if shots is None:
-        return np.empty(0, np.int64)
-    left = asked - np.maximum(0, shots - (enrolled - both))  # at worst, both-sided are enrolled
-    return np.flatnonzero((enrolled >= shots) & (left > 0))
+    return np.flatnonzero(enrolled > shots) if shots is not None else np.empty(0, np.int64)
 
 
-def _strangers(fit: Labels, seed: int) -> Labels:
+def _never_enrolled(samples: Samples) -> Labels:
+    """Return the names that nothing can be enrolled of: strangers as they are given."""
+    return np.setdiff1d(samples.labels[samples.asks], samples.labels[samples.enrolls])
+
+
+def _strangers(samples: Samples, fit: Labels, seed: int) -> Labels:
+    """Return the strangers of a growing gallery: those given, else a fifth of the names."""
+    given = _never_enrolled(samples)
+    if len(given):
+        return given
     count = max(2, round(STRANGERS * len(fit)))
-    return np.sort(np.random.default_rng([seed, 17]).permutation(fit)[:count])
+    asked = np.intersect1d(fit, samples.labels[samples.asks])
+    return np.sort(np.random.default_rng([seed, 17]).permutation(asked)[:count])
 
 
 def _episode(
@@ -124,20 +127,19 @@ def _episode(
     groups: Labels,
     setting: Setting,
     fit: Labels,
-    strangers: Labels | None,
+    strangers: Labels,
     rng: np.random.Generator,
 ) -> Episode:
-    names, unknown = fit, fit[:0]
+    names, others, unknown = fit, _never_enrolled(samples), fit[:0]
     if setting.protocol == OPEN:
         order = rng.permutation(fit)
-        names, others = np.sort(order[: len(order) // 2]), order[len(order) // 2 :]
-    elif strangers is not None:
+        names = np.sort(order[: len(order) // 2])
+        others = np.concatenate([order[len(order) // 2 :], others])
+    elif setting.protocol == GROWTH:
         unknown = _asked_of(samples, strangers, setting.queries, rng)
         names = rng.permutation(np.setdiff1d(fit, strangers))[: setting.ways]
     elif setting.ways is not None:
         names = np.sort(rng.permutation(fit)[: setting.ways])
-    else:
-        unknown = _only_asked(samples)
     support, query = [], []
     for one in names.tolist():
         own = samples.labels == one
@@ -145,7 +147,9 @@ def _episode(
         asked = rng.permutation(np.setdiff1d(np.flatnonzero(own & samples.asks), enrolled))
         support.append(enrolled)
         query.append(asked[: setting.queries])
-    if setting.protocol == OPEN:
+    if setting.protocol == GIVEN:
+        unknown = np.flatnonzero(samples.asks & np.isin(samples.labels, others))
+    elif setting.protocol != GROWTH:
         unknown = _asked_of(samples, others, setting.queries, rng)
     taken, known = np.concatenate(support), np.concatenate(query)
     asked = np.concatenate([known, unknown])
@@ -157,12 +161,6 @@ def _episode(
         np.arange(len(asked)) < len(known),
         np.isin(groups[asked], enrolled_groups),
     )
-
-
-def _only_asked(samples: Samples) -> Places:
-    """Return the pictures of names that nothing can be enrolled of: strangers as they are given."""
-    enrolled = np.unique(samples.labels[samples.enrolls])
-    return np.flatnonzero(samples.asks & ~np.isin(samples.labels, enrolled))
 
 
 def _asked_of(

@@ -91,10 +91,7 @@ def evaluate(
             raise ValueError("a folder says itself whose its pictures are: leave y out")
         samples = read_samples(Path(X_or_dir), None if test is None else Path(test))
         samples, thumbnails, refused = read_thumbnails(samples, watch, threads)
-        before = len(samples)
-        samples = checked(samples, str(X_or_dir))
-        if len(samples) < before:  # a name whose pictures cannot be read
-            samples, thumbnails, _ = read_thumbnails(samples, watch, threads)
+        samples = checked(samples, str(X_or_dir))  # again: a name may be one that cannot be read
         chosen = (backbones,) if isinstance(backbones, (str, BackboneChoice)) else backbones
         here = ready_here(watch) if chosen is None else ready_of(chosen, watch)
     else:

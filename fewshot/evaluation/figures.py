@@ -27,6 +27,7 @@ class OpenFigures:
     """What became of strangers, and of the known among them."""
 
     strangers: int
+    names: int  # whose these are
     auroc: Estimate
     oscr: Estimate
     known_at_rate: Estimate  # rightly named, at the best bar in hindsight
@@ -37,6 +38,7 @@ class OpenFigures:
         """Return them ready for JSON."""
         return {
             "strangers": self.strangers,
+            "names": self.names,
             "auroc": self.auroc.to_mapping(),
             "oscr": self.oscr.to_mapping(),
             "known_at_rate": self.known_at_rate.to_mapping(),
@@ -170,6 +172,7 @@ def _open(found: StrangerTally, draws: Bootstrap, pictures: int, *, rejects: boo
     fewest = min(pictures, found.strangers)
     return OpenFigures(
         found.strangers,
+        found.names,
         over_pairs(draws, found.above, fewest),
         over_pairs(draws, found.right_above, fewest),
         over_names(draws, found.known_at_rate, pictures),

@@ -26,9 +26,11 @@ def over_names(draws: Bootstrap, values: NDArray[np.float64], pictures: int) -> 
 
 
 def over_pairs(draws: Bootstrap, values: NDArray[np.float64], pictures: int) -> Estimate:
-    """Return the mean over pairs of names; where all are alike, with Wilson's interval."""
+    """Return the mean over pairs of names; Wilson's interval where a side is one, or all alike."""
     found = draws.pairs(values)
-    if found.high - found.low > _WIDTHLESS:
+    has = ~np.isnan(values)
+    fewest = min(int(has.any(axis=1).sum()), int(has.any(axis=0).sum()))
+    if found.high - found.low > _WIDTHLESS and fewest > 1:
         return found
     return Estimate(found.value, *wilson(found.value * pictures, pictures))
 
@@ -39,7 +41,7 @@ def difference_over_names(
     """Return the mean over names of paired differences.
 
     Where all names gain, or lose, the same, resampling them says nothing: the interval is then that
-    of two shares of so many pictures that were not paired.
+    of two shares of so many pictures that were not paired. Where none gains or loses there is none.
     """
     found = draws.mean(ours - theirs)
     if found.high - found.low > _WIDTHLESS or abs(found.value) < _WIDTHLESS:

@@ -121,6 +121,10 @@ def forget_kept(digests: Iterable[str]) -> list[Path]:
     keys = [(bytes.fromhex(one),) for one in digests]
     busy = []
     for path in sorted(vectors_folder().glob("*.db")) if keys else ():
+        if not path.name.endswith(f".{_VERSION}.db"):
+            with suppress(OSError):
+                path.unlink()
+            continue
         connection = _opened(path)
         if connection is None:
             busy.append(path)

@@ -26,12 +26,12 @@ _IMAGENET = "ImageNet"
 class Ready:
     """A backbone that embeds, as it is called in a report.
 
-    choice: what a fine-tuning starts from; None where that is not known. lift: see `Recipe`.
+    choice: what a fine-tuning starts from. lift: see `Recipe`.
     """
 
     title: str
     backbone: Backbone
-    choice: BackboneChoice | None
+    choice: BackboneChoice
     lift: float = 0.0
 
     @property

@@ -83,10 +83,9 @@ class Samples:
                 return f"{root if alike else root.name}/{inside}"
         return str(file)
 
-    def only(self, kept: Mask, why: str = "") -> Samples:
+    def only(self, kept: Mask) -> Samples:
         """Return some of them, (n,); names that are left with none are gone."""
         left = np.unique(self.labels[kept])
-        notes = (*self.notes, why) if why else self.notes
         return replace(
             self,
             names=tuple(self.names[one] for one in left),
@@ -97,7 +96,6 @@ class Samples:
             files=tuple(one for one, keep in zip(self.files, kept, strict=True) if keep)
             if self.files
             else (),
-            notes=notes,
         )
 
 
@@ -179,8 +177,10 @@ def checked(samples: Samples, what: str) -> Samples:
     enrolled = np.bincount(samples.labels[samples.enrolls], minlength=n) > 0
     asked = np.bincount(samples.labels[samples.asks], minlength=n) > 0
     if enrolled.sum() < 2 or not (enrolled & asked).any():
-        found = f"{int(enrolled.sum())} name(s) to enroll, {int((enrolled & asked).sum())} of them"
-        raise CannotEvaluate(what, f"there are {found} asked about; two names are needed")
+        names, both = int(enrolled.sum()), int((enrolled & asked).sum())
+        if names < 2:
+            raise CannotEvaluate(what, f"there is {names} name to enroll; two names are needed")
+        raise CannotEvaluate(what, f"of {names} names to enroll {both} are asked about")
     notes = list(samples.notes)
     for some, told in ((enrolled & ~asked, "enrolled only"), (asked & ~enrolled, "strangers")):
         if some.any():

@@ -100,16 +100,15 @@ def settings_for(samples: Samples, wish: Wish, *, slow: bool) -> list[Setting]:
             for each in shots if protocol == ALL else (usual,):
                 found += [Setting(protocol, each, None, draws, wish.queries, one) for one in views]
         elif protocol == SOME:
-            ways = wish.ways or min(WAYS, len(samples.names))
+            ways = wish.ways or min(WAYS, len(np.unique(samples.labels[samples.enrolls])))
             many = wish.episodes or (FEW_DRAWS if slow else MANY_DRAWS)
             found += [Setting(SOME, each, ways, many, wish.queries or 15) for each in shots]
         elif protocol == OPEN:
             found.append(Setting(OPEN, usual, None, draws, wish.queries))
         elif protocol == GROWTH:
-            found += [
-                Setting(GROWTH, usual, size, wish.episodes or GROWING_DRAWS, wish.queries or 5)
-                for size in growing_sizes(samples, usual)
-            ]
+            many, each = wish.episodes or GROWING_DRAWS, wish.queries or 5
+            sizes = growing_sizes(samples, usual) or [len(samples.names)]  # then it says why not
+            found += [Setting(GROWTH, usual, size, many, each) for size in sizes]
     return found
 
 
@@ -118,7 +117,8 @@ def usual_shots(samples: Samples, *, apart: bool) -> tuple[int, ...]:
 
     apart: whether queries come from elsewhere, so that all pictures can be enrolled.
     """
-    counts = np.bincount(samples.labels[samples.enrolls], minlength=len(samples.names))
+    counts = np.bincount(samples.labels[samples.enrolls])
+    counts = counts[counts > 0]  # others are strangers
     most = max(1, int(np.quantile(counts, 0.25, method="lower")) - (not apart))
     return tuple(sorted({min(one, most) for one in SHOTS}))
 

@@ -117,7 +117,7 @@ def heading_of(one: Result) -> str:
     setting = one.setting
     shots = "all pictures" if setting.shots is None else f"{setting.shots} picture(s) a name"
     if setting.protocol == GIVEN:
-        return f"As given: {one.ways} names, {shots} enrolled"
+        return f"As given: {one.ways} names, {shots} enrolled; chance {one.chance:.3f}"
     what = {
         OPEN: f"Open set: {one.ways} names enrolled, the others strangers",
         GROWTH: f"Growing gallery: {one.ways} names",

@@ -63,6 +63,7 @@ class StrangerTally:
     """How known queries and strangers are parted; NaN where a name, or a pair, was not drawn."""
 
     strangers: int  # pictures of strangers asked, counted once
+    names: int  # how many names these are of
     above: Floats  # (names, names): how often a known one of a row stands above a stranger
     right_above: Floats  # and is rightly named
     false_names: Floats  # (names,) the share of its pictures, as a stranger, that got a name
@@ -132,8 +133,8 @@ def tally_strangers(
     if not seen:
         return None
     return StrangerTally(
-        len(seen), shares(above, pairs), shares(right_above, pairs), shares(named, asked),
-        shares(own, known), shares(bar, known),
+        len(seen), int((asked > 0).sum()), shares(above, pairs), shares(right_above, pairs),
+        shares(named, asked), shares(own, known), shares(bar, known),
     )  # fmt: skip
 
 

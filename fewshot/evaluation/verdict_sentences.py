@@ -24,7 +24,7 @@ def verdict_on(evaluation: Measured) -> list[str]:
             f"The best of all, {_shots(best)}: {best.method.title} with {best.backbone}, "
             f"{best.accuracy.said()}, chance {best.chance:.3f}."
         )
-    ours = [one for one in evaluation.results if one.method.name == evaluation.baseline]
+    ours = [one for one in evaluation.results if one.difference is None]
     found += _of_colors(ours) + _of_growth(ours)
     found += [
         _of_strangers(one, evaluation.rate)
@@ -103,9 +103,10 @@ def _of_growth(ours: list[Result]) -> list[str]:
     asked = [one for one in ours if one.setting.protocol == GROWTH]
     for backbone in dict.fromkeys(one.backbone for one in asked):
         each = [one for one in asked if one.backbone == backbone]
+        each = [one for one in each if one.method == each[0].method]
         first, last = each[0], each[-1]
         text = (
-            f"From {first.ways} names to {last.ways}, {backbone}: accuracy "
+            f"From {first.ways} names to {last.ways}, {first.method.title}, {backbone}: accuracy "
             f"{first.accuracy.said()} to {last.accuracy.said()}"
         )
         named = [
@@ -123,7 +124,7 @@ def _of_strangers(one: Result, rate: float) -> str:
     assert figures.false_names is not None
     assert figures.rightly_named is not None
     return (
-        f"Strangers, {one.ways} names enrolled with {_shots(one)}, {one.backbone}: asked for "
+        f"Strangers, {one.ways} names enrolled, {_shots(one)}, {one.backbone}: asked for "
         f"{100 * rate:g} %, {one.method.title} gave {_percent(figures.false_names.value)} "
         f"[{_percent(figures.false_names.low)}, {_percent(figures.false_names.high)}] of them a "
         f"name, and {_percent(figures.rightly_named.value)} of the known their own."
@@ -148,11 +149,15 @@ def _too_few(heading: list[Result]) -> list[str]:
 
 
 def _too_few_for_pairs(evaluation: Measured) -> list[str]:
-    few = [one.classes for one in evaluation.results if one.strangers]
-    if not few or max(few) >= _FEW_IN_PAIRS:
+    fewest = min(
+        (min(one.classes, one.strangers.names) for one in evaluation.results if one.strangers),
+        default=_FEW_IN_PAIRS,
+    )
+    if fewest >= _FEW_IN_PAIRS:
         return []
     return [
-        f"AUROC and OSCR over fewer than {_FEW_IN_PAIRS} names: their intervals are too narrow."
+        f"AUROC and OSCR rest on {fewest} names on one side, known or strangers: below "
+        f"{_FEW_IN_PAIRS} their intervals are too narrow."
     ]
 
 

@@ -10,10 +10,6 @@ from fewshot.evaluation.page.numbers import plural, value
 Row = Mapping[str, Any]
 Setting = tuple[str, str, int | None, int | None]  # protocol, view, ways, shots
 
-_FIRST = ("given", "all classes")
-_APART = ("growth", "open set")  # spoken of in places of their own
-_SHOTS = 5
-
 
 def setting(row: Row) -> Setting:
     """Return what a result was measured under."""
@@ -33,20 +29,8 @@ def words(of: Setting) -> str:
 
 
 def headline(results: Iterable[Row]) -> list[Row]:
-    """Return the results of that setting, the best first; none where none has an accuracy."""
-    rows = [row for row in results if value(row.get("accuracy")) is not None]
-    if not rows:
-        return []
-    if told := [row for row in rows if row.get("headline")]:
-        return ranked(told)
-    protocols = [str(row.get("protocol")) for row in rows]
-    usual = [one for one in protocols if one not in _APART]
-    protocol = next((one for one in _FIRST if one in protocols), (usual or protocols)[0])
-    rows = [row for row in rows if row.get("protocol") == protocol]
-    view = "color" if any(row.get("view") == "color" for row in rows) else rows[0].get("view")
-    rows = [row for row in rows if row.get("view") == view]
-    rows = [row for row in rows if row.get("shots") == _shots(rows)]
-    return ranked([row for row in rows if row.get("ways") == rows[0].get("ways")])
+    """Return the results of the setting that heads the report, the best first."""
+    return ranked(row for row in results if row.get("headline"))
 
 
 def ranked(rows: Iterable[Row]) -> list[Row]:
@@ -68,12 +52,6 @@ def titles(results: Iterable[Row]) -> dict[str, str]:
 def title(row: Row) -> str:
     """Return what the contender of a result is called."""
     return str(row.get("title") or row.get("contender"))
-
-
-def _shots(rows: Sequence[Row]) -> int | None:
-    found = sorted({row["shots"] for row in rows if row.get("shots") is not None})
-    few = [one for one in found if one <= _SHOTS]
-    return few[-1] if few else found[0] if found else None
 
 
 def _or(found: float | None, other: float) -> float:
