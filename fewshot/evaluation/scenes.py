@@ -31,7 +31,7 @@ def scene_of(evaluation: Measured) -> Scene:
         confusion=best.tally.confusion,
         confusion_of=f"{best.method.title}, {best.backbone}",
         mistakes=_mistakes(evaluation, headline, best),
-        curves=_curves(evaluation, headline, heading),
+        curves=_curves(headline, [one for one in heading if one.backbone == best.backbone]),
         map=_map(evaluation, headline, best),
     )
 
@@ -94,15 +94,13 @@ def _nearest(
     return int(own[similar.argmax()]), float(similar.max())
 
 
-def _curves(evaluation: Measured, headline: Headline, heading: list[Result]) -> tuple[Curve, ...]:
-    """Return risk against coverage of the best contenders, surest answers first."""
-    ranked = sorted(heading, key=lambda one: -one.accuracy.value)[:_MOST_CURVES]
-    several = len({one.backbone for one in heading}) > 1
+def _curves(headline: Headline, results: list[Result]) -> tuple[Curve, ...]:
+    """Return risk against coverage of the contenders with one backbone, the best first."""
     curves = []
-    for one in ranked:
+    for one in sorted(results, key=lambda one: -one.accuracy.value)[:_MOST_CURVES]:
         answers = headline.answers.get((one.backbone, one.method.name))
         if answers is not None:
-            title = f"{one.method.title}, {one.backbone}" if several else one.method.title
+            title = f"{one.method.title} · {one.backbone}"
             curves.append(risk_against_coverage(title, headline.drawn, answers))
     return tuple(curves)
 

@@ -50,7 +50,7 @@ def _line(curve: Curve, color: int | None) -> Line:
 
 def _colors(drawn: Sequence[Curve], titled: Mapping[str, int | None]) -> list[int | None]:
     """Return the colors the contenders have elsewhere, or new ones where these cannot serve."""
-    own = [titled.get(one.title.split(" · ")[0]) for one in drawn]
-    if None not in own and len(set(own)) == len(own):
-        return own
+    names = [one.title.split(" · ")[0] for one in drawn]
+    if set(names) <= set(titled) and len(set(names)) == len(names):
+        return [titled[one] for one in names]
     return [at if at < COLORS else None for at in range(len(drawn))]
