@@ -39,13 +39,13 @@ def offer_backbones(parser: argparse.ArgumentParser, usual: Sequence[str]) -> No
 def of_names(one: Result) -> NDArray[np.float64]:
     """Return the accuracy of each name that was asked about."""
     values = one.tally.accuracies
-    return values[~np.isnan(values)]
+    return np.asarray(values[~np.isnan(values)], np.float64)
 
 
 def less(one: Result, other: Result) -> NDArray[np.float64]:
     """Return by how much each name is named better by the one than by the other, same queries."""
     values = one.tally.accuracies - other.tally.accuracies
-    return values[~np.isnan(values)]
+    return np.asarray(values[~np.isnan(values)], np.float64)
 
 
 def over_sets(values: Sequence[NDArray[np.float64]]) -> Figure:

@@ -145,7 +145,7 @@ def unseen(pictures: PictureSet, vectors: Vectors, seed: int) -> Tallies:
         head.fit(vectors[learned.train], learned.labels)
         spaces[title] = head.transform
     nobody = np.full(len(pictures.classes), np.nan)
-    found = {}
+    found: Tallies = {}
     for title, space in spaces.items():
         train, asked = space(vectors[new.train]), space(vectors[new.asked])
         shares = nobody.copy()

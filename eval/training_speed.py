@@ -19,6 +19,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from eval.backbones import load, measurable, vectors_of
 from eval.pictures import read_set
@@ -81,7 +82,7 @@ def ours(start: Start, pixels: Squares, labels: Labels, *, once: bool) -> tuple[
     return len(labels) / float(later), EPOCHS * len(labels) / whole
 
 
-def bare(start: Start, inputs: np.ndarray, labels: Labels) -> float:
+def bare(start: Start, inputs: NDArray[Any], labels: Labels) -> float:
     """Return the pictures a second of `Model.fit`, its first epoch left out."""
     settings = _settings()
     network = with_head(start.base, settings, int(labels.max()) + 1)

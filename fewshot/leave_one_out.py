@@ -84,7 +84,7 @@ def without_one(to_sum: Floats, length: Floats, count: Codes) -> Floats:
 def lengths(rows: Vectors) -> Floats:
     """Return the length of each row (n, d), never 0."""
     squares: Floats = np.einsum("nd,nd->n", rows, rows).astype(np.float64)
-    return np.maximum(np.sqrt(squares), 1e-12)
+    return np.asarray(np.maximum(np.sqrt(squares), 1e-12), np.float64)
 
 
 def centered(vectors: Vectors, codes: Codes) -> Vectors:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 
 from fewshot.evaluation.bootstrap import Bootstrap, student
 from fewshot.evaluation.intervals import over_names
@@ -108,7 +111,7 @@ def test_names_on_two_sides_are_resampled_each_by_itself() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(arrays(np.float64, st.integers(1, 12), elements=st.floats(0, 1)))
-def test_an_interval_lies_among_the_figures(values: np.ndarray) -> None:
+def test_an_interval_lies_among_the_figures(values: NDArray[Any]) -> None:
     found = Bootstrap().mean(values)
     slack = 1e-9
     assert values.min() - slack <= found.low <= found.high <= values.max() + slack

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from fewshot.evaluation.episodes import (
     ALL,
@@ -26,7 +29,7 @@ def samples_of(*counts: int, tested: tuple[int, ...] = ()) -> Samples:
     """Samples with so many pictures a name; tested: and so many to ask about."""
     rng = np.random.default_rng(0)
 
-    def side(sizes: tuple[int, ...]) -> tuple[np.ndarray, list[str]]:
+    def side(sizes: tuple[int, ...]) -> tuple[NDArray[Any], list[str]]:
         labels = [f"{one:03}" for one, size in enumerate(sizes) for _ in range(size)]
         return rng.standard_normal((len(labels), 4)), labels
 

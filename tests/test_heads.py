@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 pytest.importorskip("tensorflow")
 
@@ -24,7 +26,7 @@ from fewshot.lengths import unit_rows
 pytestmark = pytest.mark.tensorflow
 
 D, NAMES = 24, 6
-Data = tuple[np.ndarray, np.ndarray]
+Data = tuple[NDArray[Any], NDArray[Any]]
 
 
 def drawn(seed: int = 0, each: int = 8, names: range = range(NAMES)) -> Data:

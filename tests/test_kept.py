@@ -8,9 +8,10 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fewshot.backbones.catalog import PALETTE
 from fewshot.backbones.palette import Palette
@@ -34,7 +35,7 @@ class Counting(Palette):
         return super().embed(crops, threads=threads)
 
 
-def embedded(folder: Path, view: str = "color", keep: bool = True) -> tuple[np.ndarray, int]:
+def embedded(folder: Path, view: str = "color", keep: bool = True) -> tuple[NDArray[Any], int]:
     backbone = Counting(PALETTE)
     found = embed_samples(read_samples(folder), backbone, view, Watch(), keep=keep)
     return found.vectors, backbone.asked

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 pytest.importorskip("keras")
 
@@ -15,17 +18,17 @@ pytestmark = pytest.mark.tensorflow
 LABELS = np.repeat(np.arange(4), 3)
 
 
-def vectors(seed: int, spread: float = 1.0) -> np.ndarray:
+def vectors(seed: int, spread: float = 1.0) -> NDArray[Any]:
     rng = np.random.default_rng(seed)
     middles = np.repeat(rng.standard_normal((4, 5)), 3, axis=0)
     return unit_rows(middles + spread * rng.standard_normal((12, 5)))
 
 
-def distances(x: np.ndarray) -> np.ndarray:
+def distances(x: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.linalg.norm(x[:, None] - x[None], axis=2))
 
 
-def hard(x: np.ndarray, margin: float) -> list[float]:
+def hard(x: NDArray[Any], margin: float) -> list[float]:
     d = distances(x)
     return [
         max(0.0, d[a][LABELS[a] == LABELS].max() - d[a][LABELS[a] != LABELS].min() + margin)
@@ -33,7 +36,7 @@ def hard(x: np.ndarray, margin: float) -> list[float]:
     ]
 
 
-def semi(x: np.ndarray, margin: float) -> list[float]:
+def semi(x: NDArray[Any], margin: float) -> list[float]:
     d, losses = distances(x), []
     for a in range(12):
         others, own = d[a][LABELS[a] != LABELS], []

@@ -142,14 +142,18 @@ def made_scene(names: Sequence[str] = NAMES) -> Scene:
     mistake = Mistake(
         jpeg(1, 60), f"{names[0]}/1.jpg", names[0], jpeg(2), names[-1], jpeg(3), 0.91, 0.72
     )
-    steps = np.linspace(0.1, 1, 10)
+    steps = np.asarray(np.linspace(0.1, 1, 10), np.float64)
+    curves = tuple(
+        Curve(title, steps, np.asarray(steps / by, np.float64))
+        for title, by in ((names[0], 3), ("nearest class mean", 2))
+    )
     return Scene(
         tuple(names),
         {at: jpeg(at) for at in range(n)},
         np.arange(n * n).reshape(n, n) % 5 + 9 * np.eye(n, dtype=np.int64),
         names[0],
         (mistake, mistake),
-        (Curve(names[0], steps, steps / 3), Curve("nearest class mean", steps, steps / 2)),
+        curves,
         GalleryMap(places, labels, tuple(jpeg(at) for at in range(4 * n)), "t-SNE", names[0]),
     )
 

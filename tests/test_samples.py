@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fewshot.evaluation.errors import CannotEvaluate
 from fewshot.evaluation.samples import read_samples, vector_samples
@@ -115,6 +116,6 @@ def test_labels_that_are_none_are_refused(labels: list[Any]) -> None:
 @pytest.mark.parametrize(
     "vectors", [np.ones(3), np.ones((2, 4)), np.full((3, 4), np.nan), np.ones((3, 4, 1))]
 )
-def test_vectors_that_are_none_are_refused(vectors: np.ndarray) -> None:
+def test_vectors_that_are_none_are_refused(vectors: NDArray[Any]) -> None:
     with pytest.raises(ValueError, match=r"\(n, d\) numbers|not finite"):
         vector_samples(vectors, ["a", "b", "a"])

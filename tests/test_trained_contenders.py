@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import fewshot
 from fewshot.evaluation import asking
@@ -48,9 +49,9 @@ def test_a_network_from_scratch_sees_pixels() -> None:
     colors = np.array([(200, 30, 40), (30, 60, 200)])
     labels = np.repeat([0, 1], 4)
 
-    def pixels(size: int) -> np.ndarray:
+    def pixels(size: int) -> NDArray[Any]:
         noise = rng.integers(-20, 20, (8, size, size, 3))
-        made: np.ndarray = np.clip(colors[labels][:, None, None, :] + noise, 0, 255)
+        made: NDArray[Any] = np.clip(colors[labels][:, None, None, :] + noise, 0, 255)
         return made.astype(np.uint8)
 
     side = Side(np.empty((8, 0), np.float32), pixels)
@@ -128,7 +129,7 @@ def test_a_network_is_fine_tuned_on_the_support(
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], 3)
 
-    def pixels(size: int) -> np.ndarray:
+    def pixels(size: int) -> NDArray[Any]:
         return rng.integers(0, 255, (6, size, size, 3)).astype(np.uint8)
 
     side = Side(np.empty((6, 0), np.float32), pixels)

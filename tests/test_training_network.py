@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 pytest.importorskip("tensorflow")
 
@@ -159,7 +161,7 @@ def test_pixels_are_seen_in_training_as_they_are_when_served(preprocessing: str)
     assert np.allclose(run_model(see, PIXELS[:1])[0], served.reshape(-1), atol=1e-4)
 
 
-def seen(name: str, amount: float, *, training: bool, seed: int = 0) -> np.ndarray:
+def seen(name: str, amount: float, *, training: bool, seed: int = 0) -> NDArray[Any]:
     image = keras.Input((32, 32, 3))
     as_it_is = keras.Model(image, keras.layers.Flatten()(image))
     settings = Settings("scratch", augment={name: amount}, seed=seed)

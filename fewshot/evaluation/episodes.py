@@ -175,4 +175,4 @@ def _asked_of(
     for one in rng.permutation(others).tolist():
         own = np.flatnonzero((samples.labels == one) & samples.asks)
         found.append(rng.permutation(own)[:each])
-    return np.concatenate(found)[:MOST_STRANGERS]
+    return np.asarray(np.concatenate(found)[:MOST_STRANGERS], np.int64)

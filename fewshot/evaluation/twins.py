@@ -125,7 +125,8 @@ def _flat_twins(colors: dict[int, NDArray[np.float32]]) -> Iterator[Twins]:
 
 def _near_hashes(hashes: Hashes) -> tuple[NDArray[np.int32], bool]:
     """Return the pairs (p, 2) of near hashes; whether there were too many to keep."""
-    kept, cut = np.empty((0, 3), np.int32), False
+    kept: NDArray[np.int32] = np.empty((0, 3), np.int32)
+    cut = False
     for block in near_pairs(hashes, BOUND):
         kept = np.concatenate([kept, block])
         if len(kept) > 2 * MOST_LIKELY:
