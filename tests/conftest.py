@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -156,6 +157,20 @@ def interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def nearly(one: str, other: str, within: float = 0.05) -> bool:
+    """Tell whether two texts are the same but for numbers, and these within so much of each other.
+
+    Pictures are decoded and made smaller otherwise, in a last digit, by other versions of Pillow.
+    """
+    if _NUMBER.sub("#", one) != _NUMBER.sub("#", other):
+        return False
+    pairs = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
+    return all(abs(float(a) - float(b)) <= within * max(1.0, float(a)) for a, b in pairs)
 
 
 def says_one_line(answer: Answer, words: str) -> bool:
