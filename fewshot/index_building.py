@@ -106,7 +106,9 @@ class _Questions:
         nearer = similar.max(axis=1) > self._best[:, -1]
         found = nearest_first(
             np.concatenate([self._best[nearer], similar[nearer]], axis=1),
-            np.concatenate([self._nearest[nearer], np.tile(block.ids, (nearer.sum(), 1))], axis=1),
+            np.concatenate(
+                [self._nearest[nearer], np.tile(block.ids, (int(nearer.sum()), 1))], axis=1
+            ),
             K,
         )
         self._best[nearer], self._nearest[nearer] = found.similarities, found.ids
