@@ -42,10 +42,10 @@ def embedded(folder: Path, view: str = "color", keep: bool = True) -> tuple[NDAr
 
 
 def test_what_is_kept_comes_back(tmp_path: Path) -> None:
-    one = Kept(tmp_path / "a" / "kept.db")
-    one.put({KEY: b"content"})
-    one.close()
-    assert Kept(tmp_path / "a" / "kept.db").get([KEY, "00" * 32]) == {KEY: b"content"}
+    with Kept(tmp_path / "a" / "kept.db") as one:
+        one.put({KEY: b"content"})
+    with Kept(tmp_path / "a" / "kept.db") as one:
+        assert one.get([KEY, "00" * 32]) == {KEY: b"content"}
 
 
 def test_a_picture_is_embedded_once(folder_of: Folder) -> None:
@@ -87,9 +87,9 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\x00" + b"\xff" * 200])
 def test_a_damaged_cache_is_made_anew(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "kept.db").write_bytes(content)
-    one = Kept(tmp_path / "kept.db")
-    one.put({KEY: b"content"})
-    assert one.get([KEY]) == {KEY: b"content"}
+    with Kept(tmp_path / "kept.db") as one:
+        one.put({KEY: b"content"})
+        assert one.get([KEY]) == {KEY: b"content"}
 
 
 def test_a_database_of_others_is_not_read(tmp_path: Path) -> None:
@@ -98,7 +98,8 @@ def test_a_database_of_others_is_not_read(tmp_path: Path) -> None:
         other.execute("CREATE TABLE kept (digest BLOB PRIMARY KEY, content BLOB)")
         other.execute("INSERT INTO kept VALUES (?, ?)", (bytes.fromhex(KEY), b"content"))
     other.close()
-    assert Kept(path).get([KEY]) == {}
+    with Kept(path) as one:
+        assert one.get([KEY]) == {}
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\x00" * 4 * PALETTE.d, b"\xff" * 4 * 502])
@@ -106,9 +107,8 @@ def test_a_vector_that_is_none_is_made_anew(folder_of: Folder, content: bytes) -
     folder = folder_of(red=1, blue=1)
     right, _ = embedded(folder)
     [path] = vectors_folder().glob("*.db")
-    one = Kept(path)
-    one.put(dict.fromkeys(read_samples(folder).digests, content))
-    one.close()
+    with Kept(path) as one:
+        one.put(dict.fromkeys(read_samples(folder).digests, content))
     again, asked = embedded(folder)
     assert asked == 2
     assert (again == right).all()
@@ -116,9 +116,9 @@ def test_a_vector_that_is_none_is_made_anew(folder_of: Folder, content: bytes) -
 
 def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    one = Kept(tmp_path / "file" / "kept.db")
-    one.put({KEY: b"content"})
-    assert one.get([KEY]) == {}
+    with Kept(tmp_path / "file" / "kept.db") as one:
+        one.put({KEY: b"content"})
+        assert one.get([KEY]) == {}
 
 
 def test_what_is_forgotten_is_in_no_file_any_more(folder_of: Folder) -> None:
@@ -159,17 +159,16 @@ def test_a_vector_that_was_changed_is_made_anew(folder_of: Folder) -> None:
 
 def test_a_file_that_is_damaged_within_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
-    one = Kept(path)
     digests = [sha256(bytes([number])).hexdigest() for number in range(200)]
-    one.put(dict.fromkeys(digests, b"content" * 50))
-    one.close()
+    with Kept(path) as one:
+        one.put(dict.fromkeys(digests, b"content" * 50))
     whole = bytearray(path.read_bytes())
     whole[4096:] = b"\xff" * (len(whole) - 4096)
     path.write_bytes(bytes(whole))
-    one = Kept(path)
-    assert one.get(digests) == {}
-    one.put({KEY: b"content"})
-    assert one.get([KEY]) == {KEY: b"content"}
+    with Kept(path) as one:
+        assert one.get(digests) == {}
+        one.put({KEY: b"content"})
+        assert one.get([KEY]) == {KEY: b"content"}
 
 
 def test_processes_that_make_it_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -184,7 +183,8 @@ def test_processes_that_make_it_at_once_lose_nothing(tmp_path: Path) -> None:
     ]
     assert [one.wait() for one in started] == [0] * 6
     digests = [sha256(str(number).encode()).hexdigest() for number in range(6)]
-    assert len(Kept(tmp_path / "kept.db").get(digests)) == 6
+    with Kept(tmp_path / "kept.db") as one:
+        assert len(one.get(digests)) == 6
 
 
 def test_vectors_that_cannot_be_forgotten_now_are_said(

@@ -65,6 +65,12 @@ class Comparison:
         self._heads: Setting | None = None
         self._anywhere: dict[Setting, tuple[str, Tally]] = {}  # of a baseline without a backbone
 
+    def __enter__(self) -> Comparison:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._kept.close()
+
     def take(self, seen: Seen, settings: Sequence[Setting]) -> None:
         """Ask all contenders in all settings about the samples as one backbone sees them."""
         first = not self._judged
@@ -104,7 +110,6 @@ class Comparison:
         notes: tuple[str, ...],
     ) -> Evaluation:
         """Return all that was measured; raises CannotEvaluate where that is nothing."""
-        self._kept.close()
         said = (*self._samples.notes, *notes, *dict.fromkeys(self._notes))
         if not self._results:
             raise CannotEvaluate("these pictures", "; ".join(said) or "nothing could be asked")

@@ -107,20 +107,20 @@ def evaluate(
     twins = find_twins(samples.digests, thumbnails or [b""] * len(samples), watch)
     notes += watch.heard
     groups = groups_of(len(samples), twins)
-    comparison = Comparison(
+    if not pictures and any(one.view != "color" for one in settings):
+        raise CannotEvaluate("protocol queries", "vectors have no colors to change")
+    with Comparison(
         samples, groups, wish, contenders, baseline_of(baseline, [one.name for one in contenders]),
         Bootstrap(seed), threads, cache, watch,
-    )  # fmt: skip
-    if pictures:
-        views = list(dict.fromkeys(one.view for one in settings))
-        for one in here:
-            seen = seen_by(one, samples, views, wish.rate, watch, threads=threads, keep=cache)
-            comparison.take(seen, settings)
-    else:
-        if any(one.view != "color" for one in settings):
-            raise CannotEvaluate("protocol queries", "vectors have no colors to change")
-        comparison.take(given_vectors(vectors, wish.rate), settings)
-    return comparison.report(tuple(twins), tuple(thumbnails), tuple(refused), tuple(notes))
+    ) as comparison:  # fmt: skip
+        if pictures:
+            views = list(dict.fromkeys(one.view for one in settings))
+            for one in here:
+                seen = seen_by(one, samples, views, wish.rate, watch, threads=threads, keep=cache)
+                comparison.take(seen, settings)
+        else:
+            comparison.take(given_vectors(vectors, wish.rate), settings)
+        return comparison.report(tuple(twins), tuple(thumbnails), tuple(refused), tuple(notes))
 
 
 def listed(given: Sequence[str] | str | None) -> tuple[str, ...] | None:

@@ -35,6 +35,12 @@ class Kept:
         self._lock = Lock()
         self._connection = None if path is None else _opened(path)
 
+    def __enter__(self) -> Kept:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close the file."""
         if self._connection is not None:
