@@ -84,7 +84,7 @@ def run_comparison(
     for source, reason in done.refused:
         note(f"passed over {source}: {reason}")
     told = done.to_dict()
-    rows = told.pop("results") if form else [{"text": _text(done)}]
+    rows = told.pop("results") if form else [{"text": _text(done, told["verdict"])}]
     told.pop("schema")
     emit(
         rows, form=form or "text", key="results", gallery=None, text=lambda row: str(row["text"]),
@@ -140,7 +140,7 @@ def _write(path: Path, text: str) -> None:
     note(f"wrote {shown_path(str(path))}")
 
 
-def _text(done: Evaluation) -> str:
+def _text(done: Evaluation, verdict: Sequence[str]) -> str:
     """Lay out the tables for a terminal, the best first."""
     from fewshot.evaluation.tables import leak_lines, stamps, terminal_tables
 
@@ -150,7 +150,7 @@ def _text(done: Evaluation) -> str:
         lines += ["", click.style(printable(table.heading), bold=True)]
         lines += laid_out([table.head, *table.rows])
     lines.append("")
-    lines += [f"- {printable(one)}" for one in done.to_dict()["verdict"]]
+    lines += [f"- {printable(one)}" for one in verdict]
     lines += [f"- {printable(one)}" for one in (*done.notes, *leak_lines(done, most=5))]
     lines += [f"- {printable(one)}" for one in stamps(done)]
     lines += ["", *_READING]

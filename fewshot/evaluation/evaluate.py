@@ -22,7 +22,7 @@ from fewshot.evaluation.methods import METHODS, USUAL, methods_of
 from fewshot.evaluation.ready import ready_here, ready_of
 from fewshot.evaluation.report import Evaluation
 from fewshot.evaluation.samples import checked, read_samples, vector_samples
-from fewshot.evaluation.seeing import given_vectors, seen_by
+from fewshot.evaluation.seeing import given_vectors, pixels_of, seen_by
 from fewshot.evaluation.settings import Wish, settings_for
 from fewshot.evaluation.twins import find_twins, groups_of
 from fewshot.evaluation.verdict_sentences import baseline_of
@@ -115,8 +115,11 @@ def evaluate(
     ) as comparison:  # fmt: skip
         if pictures:
             views = list(dict.fromkeys(one.view for one in settings))
+            pixels = pixels_of(samples, watch)
             for one in here:
-                seen = seen_by(one, samples, views, wish.rate, watch, threads=threads, keep=cache)
+                seen = seen_by(
+                    one, samples, pixels, views, wish.rate, watch, threads=threads, keep=cache
+                )
                 comparison.take(seen, settings)
         else:
             comparison.take(given_vectors(vectors, wish.rate), settings)

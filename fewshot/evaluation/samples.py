@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -19,11 +18,11 @@ from fewshot.errors import AmbiguousFolder
 from fewshot.evaluation.errors import CannotEvaluate
 from fewshot.folders import plan_enrollment
 from fewshot.names import clean_name
+from fewshot.training.examples import few_of
 
 Labels = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-_SHOWN = 3
 _OF_IMAGENET = re.compile(r"^(ILSVRC2012_|n\d{8}(_|$))")
 _CALLED_SO = re.compile(r"imagenet", re.IGNORECASE)
 
@@ -185,14 +184,8 @@ def checked(samples: Samples, what: str) -> Samples:
     for some, told in ((enrolled & ~asked, "enrolled only"), (asked & ~enrolled, "strangers")):
         if some.any():
             out = [name for name, told_of in zip(samples.names, some, strict=True) if told_of]
-            notes.append(f"{some_of(out)}: {told}")
+            notes.append(f"{few_of(out)}: {told}")
     return replace(samples, notes=tuple(dict.fromkeys(notes)))
-
-
-def some_of(names: Sequence[str]) -> str:
-    """Return the first of some names, and how many more there are."""
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _listed(folder: Path, notes: list[str]) -> list[tuple[str, str, Path]]:
@@ -203,12 +196,12 @@ def _listed(folder: Path, notes: list[str]) -> list[tuple[str, str, Path]]:
             str(folder), "it has no sub-folders, each of which would be a name"
         ) from error
     notes += plan.notes
-    found, closed = [], Counter[str]()
+    found, closed = [], []
     for name, file in plan.pictures:
         try:
             found.append((clean_name(name), file_digest(file), file))
         except OSError:
-            closed[os.fspath(file)] += 1
+            closed.append(os.fspath(file))
     if closed:
-        notes.append(f"{some_of(list(closed))}: cannot be read, and left out")
+        notes.append(f"{few_of(closed)}: cannot be read, and left out")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache as remembered
 from pathlib import Path
 from shutil import rmtree
@@ -24,6 +24,8 @@ from fewshot.lengths import unit_rows
 from fewshot.training.squares import read_squares
 from fewshot.watch import Watch
 
+PixelsOf = Callable[[NDArray[np.int64], str], Pixels]
+
 GIVEN = "vectors"
 """What vectors that were given are called in a report."""
 
@@ -31,6 +33,7 @@ GIVEN = "vectors"
 def seen_by(
     ready: Ready,
     samples: Samples,
+    pixels: PixelsOf,
     views: Sequence[str],
     rate: float,
     watch: Watch,
@@ -38,7 +41,10 @@ def seen_by(
     threads: int | None,
     keep: bool,
 ) -> Seen:
-    """Embed the samples by a backbone, what is asked in each view."""
+    """Embed the samples by a backbone, what is asked in each view.
+
+    pixels: what `pixels_of` gives of the same samples, whatever the backbone.
+    """
     how: dict[str, Any] = {"threads": threads, "keep": keep}
     color = embed_samples(samples, ready.backbone, "color", watch, **how)
     asked = np.flatnonzero(samples.asks).tolist()
@@ -52,7 +58,7 @@ def seen_by(
     fingerprint = ready.backbone.fingerprint + (ready.backbone.head or "")
     stamp = ready.stamp(from_imagenet=samples.from_imagenet)
     return Seen(
-        ready.title, fingerprint, known, color.vectors, vectors, _pixels_of(samples, watch),
+        ready.title, fingerprint, known, color.vectors, vectors, pixels,
         ready.license, stamp, color.milliseconds,
     )  # fmt: skip
 
@@ -63,7 +69,9 @@ def given_vectors(vectors: NDArray[np.float32], rate: float) -> Seen:
     return Seen(GIVEN, "", Known(None, None, None, 0.0, rate), rows, {"color": rows})
 
 
-def _pixels_of(samples: Samples, watch: Watch) -> Any:
+def pixels_of(samples: Samples, watch: Watch) -> PixelsOf:
+    """Return what gives the squares of some places, as a view; each size is read once."""
+
     @remembered
     def whole(size: int) -> NDArray[np.uint8]:
         folder = Path(mkdtemp(prefix="fewshot-"))  # a large array lies there while it is used

@@ -24,7 +24,7 @@ LIKE = 0.65
 """The correlation of their colors, 8 x 8, that two pictures must have to be compared closely."""
 
 MOST_LOOKS = 20_000
-"""How many pairs are compared closely, the likeliest first: some 4 ms of a core each."""
+"""How many pairs are compared closely, the likeliest first (one: eval/same_picture.py)."""
 
 MOST_LIKELY = 1_000_000
 """How many pairs of near hashes are kept, the nearest."""
