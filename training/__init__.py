@@ -1,0 +1,1 @@
+"""What made the network `compact`: outside the wheel, for whoever wants to make another."""
