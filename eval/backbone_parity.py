@@ -24,6 +24,7 @@ from eval.pictures import PictureSet, read_set
 from eval.report import markdown, write
 from eval.sets import DRAWN, OTHER, SHOTS, SMALL_OTHER, offer_vectors, read_options
 from fewshot.backbones.backbone import Backbone
+from fewshot.backbones.catalog import find_backbone
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.loading import load_backbone
 from fewshot.backbones.preprocessing import PREPROCESSINGS
@@ -84,7 +85,9 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = read_options(__doc__, repeats=200, what="pictures", also=offer_vectors)
     pictures = evenly(options.dev, options.repeats)
-    choices = {title: one for title, one in measurable().items() if title != "palette"}
+    choices = {
+        title: one for title, one in measurable().items() if not find_backbone(one.name).finished
+    }
     result: dict[str, Any] = {"pictures": len(pictures.files), "target": TARGET, "backbones": {}}
     rows, missed = [], []
     for title, choice in choices.items():

@@ -23,11 +23,13 @@ from fewshot.images import decode, read_picture
 from fewshot.pipeline import ordered_map
 
 Vectors = NDArray[np.float32]
+USUAL = ["palette", "mobilenetv2"]
 
 
 def measurable() -> dict[str, BackboneChoice]:
-    """Return the backbones there are weights for, each by its title; palette stands first."""
+    """Return the backbones there are weights for, each by its title; the finished stand first."""
     return {
+        "compact": BackboneChoice("compact"),
         "palette": BackboneChoice("palette"),
         "mobilenetv2": BackboneChoice(
             "mobilenetv2", weights="mobilenetv2_1.0_224_imagenet_no_top.weights.h5"
@@ -79,6 +81,5 @@ def key_of(backbone: Backbone) -> tuple[str, str | None]:
 
 def offer_backbones(parser: argparse.ArgumentParser) -> None:
     """Offer --backbones, the titles to measure (palette and mobilenetv2), and --vectors."""
-    usual = ["palette", "mobilenetv2"]
-    parser.add_argument("--backbones", nargs="+", choices=list(measurable()), default=usual)
+    parser.add_argument("--backbones", nargs="+", choices=list(measurable()), default=USUAL)
     offer_vectors(parser)

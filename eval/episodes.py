@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fewshot.lengths import unit_rows
+
 Rule = str
 RULES: tuple[Rule, ...] = (
     "nearest mean",
@@ -23,11 +25,13 @@ def class_accuracies(
     shots: int | tuple[int, int],
     draws: int,
     seed: int,
+    center: bool = False,
 ) -> dict[Rule, NDArray[np.float64]]:
     """Return, for each rule, each class's accuracy, (classes,), averaged over the draws.
 
     Each draw takes `shots` pictures of every class as support (a pair: a number between the two,
     drawn for each class, leaving a query); all other pictures are queries and all classes compete.
+    center: move all by the mean of the support, to length 1 again, as galleries do.
     The same seed gives the same draws whatever the vectors: comparisons are paired.
     """
     rng = np.random.default_rng(seed)
@@ -41,10 +45,21 @@ def class_accuracies(
         query = np.setdiff1d(np.arange(len(labels)), support)
         truth = labels[query]
         asked += np.bincount(truth, minlength=count)
-        for rule, scores in _scores(vectors[support], labels[support], vectors[query]).items():
+        known, new = vectors[support], vectors[query]
+        if center:
+            known, new = centered(known, new)
+        for rule, scores in _scores(known, labels[support], new).items():
             hits = truth[scores.argmax(axis=1) == truth]
             right[rule] += np.bincount(hits, minlength=count)
     return {rule: hits / asked for rule, hits in right.items()}
+
+
+def centered(
+    support: NDArray[np.float32], query: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Move both by the mean of the support; rows have length 1 again."""
+    middle = support.mean(axis=0)
+    return unit_rows(support - middle), unit_rows(query - middle)
 
 
 def _support(

@@ -11,7 +11,9 @@ that share of strangers there. AUROC and OSCR of what is decided on, beside the 
 nearest class mean (a constant threshold) and beside the ratio of distances to the nearest and the
 next name's reference (Mendes Junior et al., Machine Learning 2017): in each gallery, where only the
 order counts, by set; and with all galleries of all sets thrown together, where scores must mean the
-same everywhere: there the p-value stands for us.
+same everywhere: there the p-value stands for us. `compact` learned the train sets: what one
+similarity gives there is not what it would give on other pictures. Other backbones than usual are
+written to results/open_set_BACKBONE.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.asked import RATES, Asked, ask
-from eval.backbones import key_of, load, offer_backbones, vectors_of
+from eval.backbones import USUAL, key_of, load, offer_backbones, vectors_of
 from eval.galleries import Labels, draw
 from eval.open_set_plot import plot
 from eval.open_set_report import CONTENDERS, parted, probabilities, rates
@@ -186,7 +188,9 @@ def main() -> int:
         f"{options.repeats} random halves a set; means over names, 95 % intervals by bootstrap "
         "over the names. Own: share of galleries that rest on their own evidence at that rate."
     )
-    name = "open_set" if options.more.rule == "auto" else f"open_set_{options.more.rule}"
+    titles = [] if options.more.backbones == USUAL else options.more.backbones
+    rule = [] if options.more.rule == "auto" else [options.more.rule]
+    name = "_".join(["open_set", *titles, *rule])
     write(name, result, "\n".join(tables), options.out, about)
     plot(
         {title: result[title]["sets"] for title in options.more.backbones},

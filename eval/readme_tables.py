@@ -1,11 +1,14 @@
-"""A table comes in; eval/README.md goes out with it in the place that is marked for it."""
+"""A table comes in; a page, eval/README.md or another, goes out with it in its marked place."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from fewshot.backbones import shipped
+
 README = Path(__file__).parent / "README.md"
+CARD = shipped.FOLDER / "compact" / shipped.CARD
 
 
 def put(name: str, table: str, readme: Path = README) -> None:

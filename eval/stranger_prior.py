@@ -1,6 +1,7 @@
 """Pictures train/SET/CLASS/* come in; how near strangers come to galleries of them goes out.
 
     python -m eval.stranger_prior [--data FOLDER] [--backbones palette mobilenetv2] [--galleries 4]
+    python -m eval.stranger_prior --backbones compact --held-out FOLDER
 
 For each backbone (a title of eval/backbones.py), and each rule that names: galleries of 1 to 40
 names with 1 to 10 references each are drawn from each train set, all other names are strangers. The
@@ -9,6 +10,11 @@ mean and the spread of their decision scores are regressed on what a gallery kno
 each set, standardized by regressions that never saw that set. Writes fewshot/priors/KEY.json, which
 is shipped; and, from all backbones together, leaving one of them out at a time, the one for those
 that nobody measured. No dev picture is looked at.
+
+`compact` was trained on train pictures: there strangers would come less near than they do. So it
+is stood in for by a network of the same recipe that held classes out (`--held-out FOLDER`, what
+`training.package` made of that run), asked about these classes alone; and what nobody measured
+does not learn from it.
 """
 
 from __future__ import annotations
@@ -19,6 +25,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,8 +33,12 @@ from numpy.typing import NDArray
 
 from eval.backbones import key_of, load, measurable, vectors_of
 from eval.galleries import Labels, Vectors, draw
-from eval.pictures import read_set
+from eval.pictures import PictureSet, read_set
 from eval.sets import offer_vectors, read_options
+from fewshot.backbones.artifact import artifact_in
+from fewshot.backbones.backbone import Backbone
+from fewshot.backbones.catalog import COMPACT
+from fewshot.backbones.litert import LiteRTBackbone
 from fewshot.evaluation.in_memory import evidence_of, namer_of
 from fewshot.rules import RULES, Rule
 from fewshot.stranger_model import (
@@ -38,6 +49,8 @@ from fewshot.stranger_model import (
     features,
     read_model,
 )  # fmt: skip
+from training.pictures import class_of
+from training.validation import held_out as held_out_classes
 
 SETS = (
     "hololive20", "pokemon150", "simpsons42", "genshin89", "lol148", "ourcar_photo",
@@ -45,7 +58,8 @@ SETS = (
 )  # fmt: skip
 """Of train; all kinds of things, so that an unknown kind is met with some caution."""
 
-LIMITS = {"palette": (100, 12), "mobilenetv2": (100, 12)}
+SHIPPED = COMPACT.name
+LIMITS = {"compact": (100, 12), "palette": (100, 12), "mobilenetv2": (100, 12)}
 FEW = (24, 7)
 """At most so many names, and pictures a name, of a set; few for networks that take long."""
 
@@ -158,21 +172,28 @@ def main() -> int:
     options = read_options(__doc__, repeats=4, what="galleries", also=_offer)
     known: dict[str, dict[Rule, list[Point]]] = {}
     for title in options.more.backbones:
-        backbone, limits = load(title), LIMITS.get(title, FEW)
+        backbone, limits = _backbone(title, options.more.held_out), LIMITS.get(title, FEW)
         points: dict[Rule, list[Point]] = defaultdict(list)
         pictures = 0
         for name in SETS:
             some = read_set(
-                options.train / name, at_least=2, most_classes=limits[0], most_pictures=limits[1]
-            )
+                options.train / name, at_least=2,
+                most_classes=None if title == SHIPPED else limits[0], most_pictures=limits[1],
+            )  # fmt: skip
+            if title == SHIPPED:
+                some = _only_held_out(some, options.train)
+            if not len(some.classes):
+                continue
             vectors = vectors_of(some, backbone, options.more.vectors)
             pictures += len(vectors)
             for rule in RULES:
                 points[rule] += points_of(name, vectors, some.labels, rule, options.repeats)
             print(f"{title} {name}: {len(vectors)} pictures", file=sys.stderr)
         key = "-".join(part for part in key_of(backbone) if part is not None)
-        _write(key, points, {"sets": len(SETS), "pictures": pictures})
-        known[title] = points
+        sets = len({one.group for some in points.values() for one in some})
+        _write(key, points, {"sets": sets, "pictures": pictures})
+        if title != SHIPPED:
+            known[title] = points
     if len(known) > 1:
         together: dict[Rule, list[Point]] = {
             rule: [
@@ -184,6 +205,28 @@ def main() -> int:
         }
         _write(UNMEASURED, together, {"backbones": len(known), "sets": len(SETS)})
     return 0
+
+
+def _backbone(title: str, held_out: Path | None) -> Backbone:
+    if title != SHIPPED:
+        return load(title)
+    if held_out is None:
+        raise SystemExit(f"{SHIPPED} takes --held-out: see python -m eval.stranger_prior --help")
+    return LiteRTBackbone(artifact_in(held_out), COMPACT)
+
+
+def _only_held_out(pictures: PictureSet, train: Path) -> PictureSet:
+    """Leave the classes that a run with --held-out did not learn."""
+    aside = held_out_classes([class_of(one) for one in train.glob("*/*/*")])
+    names = [
+        name
+        for number, name in enumerate(pictures.classes)
+        if class_of(pictures.files[int(np.argmax(pictures.labels == number))]) in aside
+    ]
+    numbers = {pictures.classes.index(name): at for at, name in enumerate(names)}
+    rows = [row for row, label in enumerate(pictures.labels.tolist()) if label in numbers]
+    labels = np.array([numbers[int(pictures.labels[row])] for row in rows], np.int64)
+    return PictureSet(pictures.name, [pictures.files[row] for row in rows], labels, names)
 
 
 def _write(key: str, points: dict[Rule, list[Point]], about: dict[str, int]) -> None:
@@ -201,7 +244,9 @@ def _write(key: str, points: dict[Rule, list[Point]], about: dict[str, int]) -> 
 
 def _offer(parser: argparse.ArgumentParser) -> None:
     titles = list(measurable())
-    parser.add_argument("--backbones", nargs="+", choices=titles, default=titles)
+    usual = [one for one in titles if one != SHIPPED]
+    parser.add_argument("--backbones", nargs="+", choices=titles, default=usual)
+    parser.add_argument("--held-out", type=Path, help=f"the graph that stands in for {SHIPPED}")
     offer_vectors(parser)
 
 

@@ -83,11 +83,13 @@ def _difference(
         return f"crop {crop}"
     if backbone is None:
         return None
+    from fewshot.backbones.catalog import find_backbone
     from fewshot.backbones.choice import BackboneChoice, is_bundle
     from fewshot.backbones.errors import BadBackboneOption
     from fewshot.backbones.provision import named_digest
 
     choice = BackboneChoice.of(backbone)
+    find_backbone(choice.name)  # a name that is none is said to be none
     made = recipe.blueprint
     if choice.own_model is None and choice.name != recipe.backbone:
         return choice.name

@@ -58,7 +58,7 @@ class Recognizer(Answering):
     ) -> Recognizer:
         """Make a gallery where there is none; open the one that is there.
 
-        backbone, crop: None takes what the gallery has, or palette and whole for a new one. A
+        backbone, crop: None takes what the gallery has, or compact and whole for a new one. A
         backbone is a name, or a `BackboneChoice` where it is to have other weights, another layer
         or size; it is downloaded and built where it is not here. threads, watch: see `open`.
         Raises RecipeMismatch where the gallery was made with others, UnknownBackbone,

@@ -48,8 +48,9 @@ def test_a_row_says_network_input_width_size_license_source_and_state(
     assert "bytes" in row
 
 
-def test_palette_is_always_ready(fewshot: Run) -> None:
-    assert listed(fewshot)["palette"]["state"] == "ready"
+@pytest.mark.parametrize("name", ["compact", "palette"])
+def test_what_comes_finished_is_always_ready(name: str, fewshot: Run) -> None:
+    assert listed(fewshot)[name]["state"] == "ready"
 
 
 def test_what_is_not_here_is_to_be_fetched(fewshot: Run) -> None:
@@ -83,8 +84,10 @@ def test_info_on_an_unknown_name_suggests_one(fewshot: Run) -> None:
     assert "did you mean vgg19" in answer.err
 
 
-def test_verify_finds_nothing_wrong_where_nothing_is(fewshot: Run) -> None:
-    assert fewshot("models", "verify", "--json").json["verified"] == []
+def test_verify_reads_what_the_package_holds_where_nothing_else_is(fewshot: Run) -> None:
+    (row,) = fewshot("models", "verify", "--json").json["verified"]
+    assert row["ok"]
+    assert row["path"].endswith("compact")
 
 
 def test_verify_passes_what_is_whole(fewshot: Run) -> None:
@@ -105,14 +108,14 @@ def test_verify_names_a_graph_that_was_changed(fewshot: Run) -> None:
 
 def test_verify_names_weights_that_are_not_the_published_ones(fewshot: Run) -> None:
     path = put_weights("vgg19")
-    (row,) = fewshot("models", "verify", "--json").json["verified"]
+    row, _ = fewshot("models", "verify", "--json").json["verified"]
     assert (row["path"], row["ok"]) == (str(path), False)
     assert "80,134,624" in row["reason"]
 
 
 def test_verify_says_where_nothing_was_published_to_check_by(fewshot: Run) -> None:
     put_weights("vggface")
-    (row,) = fewshot("models", "verify", "--json").json["verified"]
+    row, _ = fewshot("models", "verify", "--json").json["verified"]
     assert row["ok"]
     assert "no size is published" in row["reason"]
 
@@ -137,10 +140,17 @@ def test_fetch_finds_what_is_here(fewshot: Run) -> None:
     assert row["sha256"] == sha256(path.read_bytes()).hexdigest()
 
 
-def test_fetch_has_nothing_to_do_for_palette(fewshot: Run) -> None:
-    answer = fewshot("models", "fetch", "palette")
+@pytest.mark.parametrize("name", ["compact", "palette"])
+def test_fetch_has_nothing_to_do_for_what_comes_finished(name: str, fewshot: Run) -> None:
+    answer = fewshot("models", "fetch", name)
     assert answer.code == 2
-    assert "no weights to download" in answer.err
+    assert "inside the package" in answer.err
+
+
+def test_fetch_has_nothing_to_do_for_a_model_of_one_s_own(fewshot: Run) -> None:
+    answer = fewshot("models", "fetch", "file:own.keras")
+    assert answer.code == 2
+    assert "it is your own model" in answer.err
 
 
 def test_offline_a_backbone_without_weights_ends_in_5(fewshot: Run, tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ from PIL import Image
 
 from fewshot import Embedder
 from fewshot.backbones.backbone import Backbone
+from fewshot.backbones.catalog import COMPACT
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.loading import load_backbone
 from fewshot.backbones.probes import drawn
 from tests.networks import SIZES, choice_with_random_weights, write_own_model
 
-NAMES = ["palette"] + [
+NAMES = ["compact", "palette"] + [
     pytest.param(name, marks=pytest.mark.tensorflow) for name in (*SIZES, "file")
 ]
 
@@ -33,7 +34,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def backbone(request: pytest.FixtureRequest, places: tuple[Path, Path]) -> Backbone:
     """One backbone for all tests: building it takes up to half a minute, loading it a second."""
     name, (weights, cache) = request.param, places
-    if name == "palette":
+    if name in ("compact", "palette"):
         choice = BackboneChoice(name)
     elif name == "file":
         choice = BackboneChoice(f"file:{write_own_model(weights / 'own.keras')}")
@@ -60,7 +61,7 @@ def test_a_vector_has_the_width_on_the_card_and_length_one(backbone: Backbone) -
 
 
 def test_it_takes_pictures_of_the_size_that_was_chosen(backbone: Backbone) -> None:
-    chosen = SIZES | {"palette": 96, "file": 32}
+    chosen = SIZES | {"compact": COMPACT.input_size, "palette": 96, "file": 32}
     assert backbone.spec.input_size == chosen[backbone.spec.name.partition(":")[0]]
 
 

@@ -172,7 +172,7 @@ def last_words(process: subprocess.Popen[str]) -> tuple[str, str, int]:
 @pytest.mark.skipif(sys.platform == "win32", reason="a file that ten append to at once")
 def test_eight_writers_and_two_askers_agree_on_what_was_done(tmp_path: Path) -> None:
     path, journal = tmp_path / "gallery.db", Journal(tmp_path / "journal")
-    with Recognizer.create(path, threads=1) as recognizer:
+    with Recognizer.create(path, backbone="palette", threads=1) as recognizer:
         recognizer.enroll(draw("red"), "red")
     journal.path.touch()
     askers = [start("ask", path, journal.path, number) for number in range(ASKERS)]

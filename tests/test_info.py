@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fewshot import Recognizer
+from fewshot.backbones.catalog import COMPACT
 from fewshot.correcting import correct_picture
 from fewshot.corrections import correct
 from fewshot.store import Store
@@ -23,7 +24,7 @@ def test_it_counts_names_references_and_what_was_forgotten(fewshot: Run, enrolle
     assert (row["names"], row["references"]) == (1, 2)
     assert (row["forgotten_names"], row["forgotten_references"]) == (1, 1)
     assert row["last"]["what"] == "forget"
-    assert row["d"] == 502
+    assert row["d"] == COMPACT.d
     assert row["index"] is None
 
 
@@ -33,7 +34,7 @@ def test_it_says_so_to_people(fewshot: Run, enrolled: Path) -> None:
     lines = dict(line.split(maxsplit=1) for line in answer.out.splitlines())
     assert set(lines) == {"gallery", "enrolled", "names", "made", "index", "last"}
     assert lines["enrolled"] == "2 name(s), 3 reference(s)"
-    assert lines["made"].startswith("with  palette (")
+    assert lines["made"].startswith("with  compact (")
     assert lines["names"] == "by   nearest class mean (the usual one)"
     assert lines["index"] == "exact"
     assert re.fullmatch(r"enroll blue, red: 3 reference\(s\) \(20.*\+00:00\)", lines["last"])
@@ -83,7 +84,8 @@ def test_what_is_damaged_of_a_correction_is_named(
         correct(store, shown("x"), rejected=["red"])  # neither vector nor JPEG of a real one
     (row,) = fewshot("info", "--verify", "--json").json["info"]
     assert row["problems"] == [
-        "correction 1: vectors must be float32 of shape (n, 502); got float32 of shape (1, 0)",
+        f"correction 1: vectors must be float32 of shape (n, {COMPACT.d}); "
+        "got float32 of shape (1, 0)",
         "the thumbnail of correction 1 is no JPEG, or too large",
     ]
 

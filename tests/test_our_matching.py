@@ -27,7 +27,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-
     """What the recognizer says of queries, and what the contender says."""
     path: Path = tmp_path_factory.mktemp("gallery") / "own.db"
     embedder = Embedder.by_name("whole", "palette")
-    with Recognizer.create(path) as one:
+    with Recognizer.create(path, backbone="palette") as one:
         support, labels = [], []
         for name in range(NAMES):
             for seed in range(SHOTS):

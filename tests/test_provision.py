@@ -116,7 +116,7 @@ def test_without_tensorflow_the_error_says_how_to_get_it(
     provide: Provide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(provision, "find_spec", lambda name: None)
-    with pytest.raises(BackboneUnavailable, match=r"pip install 'fewshot\[train\]'.*palette"):
+    with pytest.raises(BackboneUnavailable, match=r"pip install 'fewshot\[train\]'.*compact"):
         provide()
 
 

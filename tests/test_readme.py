@@ -14,6 +14,7 @@ from typing import Any
 import click
 import pytest
 
+from eval.readme_tables import CARD, marked
 from fewshot import errors
 from fewshot.backbones.catalog import BACKBONES
 from fewshot.cli.main import cli
@@ -58,9 +59,9 @@ def test_its_answers_are_the_ones_given(clone: Path, fewshot: Run) -> None:
 
 
 def test_its_comparison_is_the_one_given(clone: Path, fewshot: Run) -> None:
-    printed = fewshot("eval", "gallery/", "--backbones", "palette", "--shots", "5").out
-    quoted = re.findall(r"^    (\S.*  palette   0\..*)$", README, re.MULTILINE)
-    assert len(quoted) == 3
+    printed = fewshot("eval", "gallery/", "--shots", "5").out
+    quoted = re.findall(r"^    (\S.*  (?:compact|palette)   0\..*)$", README, re.MULTILINE)
+    assert len(quoted) == 4
     for line in quoted:
         assert any(nearly(line, one[: len(line)]) for one in printed.splitlines()), line
 
@@ -122,6 +123,35 @@ def percent(figure: list[float]) -> str:
     return f"{middle} % [{low}, {high}]"
 
 
+def test_its_figures_of_compact_are_the_measured_ones() -> None:
+    said = " ".join(README.split())
+    sets = results("compact")["sets"]
+    drawn, things = sets["mean of the 8 drawn sets"], sets["mean of the 4 sets of things"]
+    for group in (drawn, things):
+        assert f"{group['pictures']:,} pictures, {group['classes']} names" in said
+        assert percent(group["accuracy"]["mobilenetv2"]) in said
+    assert f"`compact` {percent(drawn['accuracy']['compact'])} right" in said
+    assert f"joined {percent(drawn['accuracy']['palette + mobilenetv2'])}" in said
+    assert f"names): {percent(things['accuracy']['compact'])}, behind" in said
+    one, other = (
+        sets[f"{way} asked"] for way in ("photograph enrolled, caricature",
+                                         "caricature enrolled, photograph")
+    )  # fmt: skip
+    assert f"people): {percent(one['accuracy']['compact'])}, the other way round" in said
+    assert f"({other['pictures']}) {percent(other['accuracy']['compact'])}" in said
+    ratio = results("one_picture")["backbones"]["compact"]["ratio"]["median"]
+    assert f"takes {ratio:.2f} times as long" in said
+
+
+@pytest.mark.parametrize("name", ["compact", "robustness", "one picture"])
+def test_a_table_of_the_model_card_is_that_of_the_results(name: str) -> None:
+    found = marked(name).search(CARD.read_text(encoding="utf-8"))
+    assert found
+    assert found[1].count("\n") > 2
+    page = ROOT / "eval" / "results" / f"{name.replace(' ', '_')}.md"
+    assert found[1] in page.read_text(encoding="utf-8")
+
+
 def test_its_accuracy_is_the_measured_one() -> None:
     color = results("palette_accuracy")["color"]
     figures = color["mean of the seven drawn sets"]["nearest mean"]
@@ -137,9 +167,9 @@ def test_its_accuracy_is_the_measured_one() -> None:
         assert share in said
 
 
-def told_shares(title: str, what: str, digits: int) -> str:
+def told_shares(title: str, what: str, digits: int, file: str = "open_set") -> str:
     """Write the means of sets at 1, 5 and 10 %, as README does."""
-    sets = results("open_set")[title]["sets"].values()
+    sets = results(file)[title]["sets"].values()
     one, five, ten = (
         f"{100 * sum(one['rates'][rate][what][0] for one in sets) / len(sets):.{digits}f}"
         for rate in ("0.01", "0.05", "0.1")
@@ -159,6 +189,17 @@ def test_its_shares_of_strangers_are_the_measured_ones() -> None:
     assert f"at 5 % that is {shares[0]:.0f} to {shares[-1]:.0f} % set by set" in said
     same = sorted(100 * one["rates"]["0.05"]["one similarity: strangers"][0] for one in sets)
     assert f"named {same[0]:.0f} to {same[-1]:.0f} % of strangers" in said
+
+
+def test_its_shares_of_strangers_with_compact_are_the_measured_ones() -> None:
+    said = " ".join(README.split())
+    file = "open_set_compact"
+    assert f"{told_shares('compact', 'strangers named', 1, file)} of strangers got a name" in said
+    assert f"Of the known {told_shares('compact', 'known rightly named', 0, file)}" in said
+    assert f"(hindsight: {told_shares('compact', 'hindsight', 0, file)})" in said
+    sets = results(file)["compact"]["sets"].values()
+    shares = sorted(100 * one["rates"]["0.05"]["strangers named"][0] for one in sets)
+    assert f"at 5 % that is {shares[0]:.0f} to {shares[-1]:.0f} % set by set" in said
 
 
 def test_its_shares_in_small_galleries_are_the_measured_ones() -> None:

@@ -181,12 +181,14 @@ def test_the_source_of_a_reference_is_absolute(
     assert [one.source for one in recognizer.references("green")] == [os.fspath(path)]
 
 
-def test_two_recipes_cannot_meet(recognizer: Recognizer) -> None:
-    recognizer._store.connection.execute(
-        'UPDATE recipe SET json = replace(json, \'"fingerprint": "\', \'"fingerprint": "00\')'
-    )
+def test_two_recipes_cannot_meet(tmp_path: Path) -> None:
+    with Recognizer.create(tmp_path / "palette.db", backbone="palette") as recognizer:
+        recognizer.enroll(draw("red"), "red")
+        recognizer._store.connection.execute(
+            'UPDATE recipe SET json = replace(json, \'"fingerprint": "\', \'"fingerprint": "00\')'
+        )
     with (
-        Recognizer.open(recognizer.path) as other,
+        Recognizer.open(tmp_path / "palette.db") as other,
         pytest.raises(RecipeMismatch, match="was made with palette"),
     ):
         other.match(draw("red"))

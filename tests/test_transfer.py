@@ -135,7 +135,10 @@ def test_galleries_of_two_recipes_are_not_merged(gallery: Path, tmp_path: Path) 
 def test_a_vector_that_is_none_is_not_merged(gallery: Path, tmp_path: Path) -> None:
     with Recognizer.create(tmp_path / "bad.db") as bad:
         bad.enroll(draw("yellow"), "yellow")
-        bad._store.connection.execute("UPDATE picture_references SET vector = zeroblob(2008)")
+        nothing = 4 * bad._store.recipe.d
+        bad._store.connection.execute(
+            "UPDATE picture_references SET vector = zeroblob(?)", [nothing]
+        )
     with Recognizer.open(gallery) as recognizer:
         with pytest.raises(FewshotError, match="vectors must have length 1"):
             recognizer.merge(tmp_path / "bad.db")

@@ -103,7 +103,7 @@ def test_offline_the_error_says_which_file_from_where_to_where_and_what_needs_no
         "https://example.org/net.h5",
         str(weights_folder()),
         "FEWSHOT_OFFLINE",
-        "palette needs no download",
+        "compact needs no download",
     ):
         assert part in said
 

@@ -31,7 +31,18 @@ def test_it_says_that_it_is_typed(wheel: zipfile.ZipFile) -> None:
 
 
 def test_it_is_small(wheel: zipfile.ZipFile) -> None:
-    assert sum(one.compress_size for one in wheel.infolist()) < 550_000
+    assert sum(one.compress_size for one in wheel.infolist()) < 10_000_000
+
+
+def test_all_of_it_but_the_network_is_tiny(wheel: zipfile.ZipFile) -> None:
+    rest = [one for one in wheel.infolist() if not one.filename.endswith(".tflite")]
+    assert sum(one.compress_size for one in rest) < 600_000
+
+
+def test_the_network_comes_with_its_manifest_and_its_card(wheel: zipfile.ZipFile) -> None:
+    folder = "fewshot/backbones/graphs/compact"
+    for file in ("model.tflite", "manifest.json", "MODEL_CARD.md", "trained_on.json"):
+        assert f"{folder}/{file}" in wheel.namelist()
 
 
 def test_it_installs_the_command(wheel: zipfile.ZipFile) -> None:

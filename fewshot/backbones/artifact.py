@@ -121,6 +121,23 @@ def read_artifact(name: str, fingerprint: str) -> Artifact | None:
         return None
     if manifest.blueprint.fingerprint != fingerprint or manifest.name != name:
         raise ArtifactRefused(folder, "it is made from something else")
+    return _checked(folder, manifest)
+
+
+def artifact_in(folder: Path) -> Artifact:
+    """Return the artifact that lies in a folder, checked whole; raises ArtifactRefused."""
+    return _checked(folder, manifest_in(folder))
+
+
+def manifest_in(folder: Path) -> Manifest:
+    """Return the manifest of a folder, its graph unread; raises ArtifactRefused."""
+    manifest = _manifest(folder)
+    if manifest is None:
+        raise ArtifactRefused(folder, f"there is no {MANIFEST}")
+    return manifest
+
+
+def _checked(folder: Path, manifest: Manifest) -> Artifact:
     check_graph(folder, manifest)
     return Artifact(folder, manifest)
 
@@ -135,9 +152,7 @@ def each_artifact() -> Iterator[tuple[Path, Manifest | ArtifactRefused]]:
         if folder.name.startswith("."):
             continue  # one being built, or left by a build that was killed
         try:
-            manifest = _manifest(folder)
-            if manifest is None:
-                raise ArtifactRefused(folder, f"there is no {MANIFEST}")
+            manifest = manifest_in(folder)
             if folder.name != folder_of(manifest.name, manifest.blueprint.fingerprint).name:
                 raise ArtifactRefused(folder, "it is made from something else")
             yield folder, manifest

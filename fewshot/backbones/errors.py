@@ -37,11 +37,11 @@ class DownloadFailed(BackboneError):
 
 
 class BackboneUnavailable(BackboneError):
-    """A backbone cannot be built here."""
+    """A backbone cannot be built here, or is damaged."""
 
     def __init__(self, name: str, reason: str, mend: str) -> None:
         self.name, self.reason, self.mend = name, reason, mend
-        super().__init__(f"cannot build {name} here: {reason}; {mend}")
+        super().__init__(f"cannot use {name} here: {reason}; {mend}")
 
 
 class ArtifactRefused(BackboneError):

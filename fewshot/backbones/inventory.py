@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fewshot.backbones.artifact import Manifest, check_graph, each_artifact
-from fewshot.backbones.catalog import BACKBONES
+from fewshot.backbones.catalog import BACKBONES, SHIPPED
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.errors import ArtifactRefused, WeightsRefused
 from fewshot.backbones.plan import plan
+from fewshot.backbones.shipped import card_of, each_shipped, is_shipped
 from fewshot.backbones.spec import BackboneSpec
 from fewshot.backbones.weights import check_published, published_here
 
@@ -26,18 +27,25 @@ class Holding:
     @property
     def ready(self) -> bool:
         """Whether it embeds at once, as its card says: nothing to download, nothing to build."""
-        if self.spec.network is None:
-            return True
+        if self.spec.finished:
+            return bool(self.built) or self.spec not in SHIPPED
         usual = plan(BackboneChoice(self.spec.name), self.spec)
         return any(
             manifest.published and usual.makes(manifest.blueprint) for _, manifest in self.built
         )
 
     @property
+    def card(self) -> Path | None:
+        """Where its model card is, for one whose graph comes inside the package."""
+        return card_of(self.spec)
+
+    @property
     def state(self) -> str:
-        """Return "ready", "built" (otherwise than its card), "to build" or "to fetch"."""
+        """Return "ready", "built" (otherwise than its card), "to build", "to fetch", "damaged"."""
         if self.ready:
             return "ready"
+        if self.spec.finished:
+            return "damaged"
         if self.built:
             return "built"
         return "to build" if self.weights else "to fetch"
@@ -58,6 +66,9 @@ def holdings() -> list[Holding]:
     for folder, manifest in each_artifact():
         if isinstance(manifest, Manifest):
             built.setdefault(manifest.name, []).append((folder, manifest))
+    for folder, manifest in each_shipped():
+        if isinstance(manifest, Manifest):
+            built.setdefault(manifest.name, []).append((folder, manifest))
     return [
         Holding(spec, next(published_here(spec), None), tuple(built.get(spec.name, ())))
         for spec in BACKBONES.values()
@@ -69,7 +80,7 @@ def verify() -> Iterator[Verdict]:
     for spec in BACKBONES.values():
         for path in published_here(spec):
             yield _verdict_on_weights(path, spec)
-    for folder, manifest in each_artifact():
+    for folder, manifest in (*each_artifact(), *each_shipped()):
         if isinstance(manifest, ArtifactRefused):
             yield Verdict(folder, False, manifest.reason)
         else:
@@ -90,6 +101,7 @@ def _verdict_on_artifact(folder: Path, manifest: Manifest) -> Verdict:
     try:
         check_graph(folder, manifest)
     except ArtifactRefused as error:
-        return Verdict(folder, False, f"{error.reason}; it is built anew when it is next used")
+        mend = "install fewshot anew" if is_shipped(folder) else "it is built anew when used"
+        return Verdict(folder, False, f"{error.reason}; {mend}")
     parity = manifest.parity
     return Verdict(folder, True, f"SHA-256; cosine to Keras {parity.lowest:.7f} when built")

@@ -10,6 +10,7 @@ from fewshot.backbones.blueprint import Blueprint
 from fewshot.backbones.catalog import PALETTE, find_backbone
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.errors import BadBackboneOption
+from fewshot.backbones.spec import BackboneSpec
 from fewshot.watch import Watch
 
 if TYPE_CHECKING:
@@ -28,17 +29,14 @@ def load_backbone(meant: str | BackboneChoice, watch: Watch = _DEAF) -> Backbone
     """
     choice = BackboneChoice.of(meant)
     spec = find_backbone(choice.name)
-    if spec is PALETTE:
+    if spec.finished:
         for option in choice.given:
-            raise BadBackboneOption(spec.name, option, "it has no weights and one form only")
-        return _palette()
+            raise BadBackboneOption(spec.name, option, "it comes finished, in one form only")
+        return _finished(spec, None, watch)
     _import_ahead()
     from fewshot.backbones.provision import provide
 
-    artifact = provide(choice, spec, watch)
-    from fewshot.backbones.litert import LiteRTBackbone
-
-    return LiteRTBackbone(artifact, spec, watch)
+    return _run(provide(choice, spec, watch), spec, watch)
 
 
 def build_now(
@@ -51,8 +49,8 @@ def build_now(
     """
     choice = BackboneChoice.of(meant)
     spec = find_backbone(choice.name)
-    if spec is PALETTE:
-        raise BadBackboneOption(spec.name, "build", "there is nothing to build")
+    if spec.finished:
+        raise BadBackboneOption(spec.name, "build", "it comes finished: there is nothing to build")
     from fewshot.backbones.provision import provide, provide_compared
 
     if pictures is None:
@@ -67,10 +65,27 @@ def load_again(name: str, blueprint: Blueprint | None, watch: Watch = _DEAF) -> 
     spec = find_backbone(name)
     if blueprint is None:
         return load_backbone(name, watch)
+    if spec.finished:
+        return _finished(spec, blueprint, watch)
     _import_ahead()
     from fewshot.backbones.provision import provide_again
 
-    artifact = provide_again(blueprint, spec, watch)
+    return _run(provide_again(blueprint, spec, watch), spec, watch)
+
+
+def _finished(spec: BackboneSpec, made: Blueprint | None, watch: Watch) -> Backbone:
+    """Return a backbone that needs no building; made: what a gallery was made with."""
+    if spec is PALETTE:
+        from fewshot.backbones.palette import Palette
+
+        return Palette(PALETTE)
+    _import_ahead()
+    from fewshot.backbones.shipped import shipped
+
+    return _run(shipped(spec, made), spec, watch)
+
+
+def _run(artifact: Artifact, spec: BackboneSpec, watch: Watch) -> Backbone:
     from fewshot.backbones.litert import LiteRTBackbone
 
     return LiteRTBackbone(artifact, spec, watch)
@@ -104,9 +119,3 @@ def _some(folder: Path, at_least: int) -> list[Pixels]:
     if not pictures:
         raise NoImagesFound(folder)
     return pictures
-
-
-def _palette() -> Backbone:
-    from fewshot.backbones.palette import Palette
-
-    return Palette(PALETTE)

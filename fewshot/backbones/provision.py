@@ -176,7 +176,7 @@ def _require_tensorflow(spec: BackboneSpec) -> None:
             spec.name,
             "building it takes tensorflow, which is not installed",
             "install the extra for it: pip install 'fewshot[train]' (in a clone '.[train]'); the "
-            "backbone palette needs nothing",
+            "backbone compact needs nothing",
         )
 
 

@@ -37,4 +37,5 @@ class BackboneSpec:
     d: int  # numbers a vector
     license: str  # of the weights
     same_picture: float  # the cosine from which two pictures are taken for one
-    network: KerasNetwork | None = None  # None: nothing to build, nothing to download
+    network: KerasNetwork | None = None  # how it is built, where the catalog says it
+    finished: bool = False  # it comes inside the package: nothing to choose, download or build

@@ -164,5 +164,5 @@ def _missing(spec: BackboneSpec, reason: str) -> WeightsMissing:
         reason,
         f"get {published.url} where there is a network and put it into {folder} (or a folder of "
         "FEWSHOT_WEIGHTS), or name other weights of this network by --weights; the backbone "
-        "palette needs no download",
+        "compact needs no download",
     )

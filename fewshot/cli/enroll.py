@@ -24,7 +24,7 @@ from fewshot.cli.progress import Terminal, progress_bar
 @click.option(
     "--backbone",
     metavar="NAME",
-    help="What embeds, for a new gallery: see fewshot models list, or file:MODEL.  [palette]",
+    help="What embeds, for a new gallery: see fewshot models list, or file:MODEL.  [compact]",
 )
 @network_options
 @threads_option

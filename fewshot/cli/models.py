@@ -79,8 +79,10 @@ def fetch(name: str, form: str | None) -> int:
     from fewshot.backbones.weights import fetch_weights, published_weights
 
     spec = find_backbone(name)
+    if spec.finished:
+        raise BadBackboneOption(name, "fetch", "it comes inside the package")
     if spec.network is None:
-        raise BadBackboneOption(name, "fetch", "it has no weights to download")
+        raise BadBackboneOption(name, "fetch", "nobody publishes its weights: it is your own model")
     here = published_weights(spec)
     if here:
         note(f"already here: {here.path}")
@@ -162,6 +164,8 @@ _COLUMNS = ("name", "network", "input", "d", "bytes", "license", "state", "sourc
 def _row(holding: Holding) -> Row:
     spec, network = holding.spec, holding.spec.network
     size = network.weights.size if network else None
+    if spec.finished:
+        size = sum(manifest.graph_bytes for _, manifest in holding.built) or None
     if holding.weights:
         size = holding.weights.stat().st_size
     return {
@@ -179,6 +183,7 @@ def _row(holding: Holding) -> Row:
         "file": network.weights.file if network else None,
         "address": network.weights.url if network else None,
         "here": str(holding.weights) if holding.weights else None,
+        "card": str(holding.card) if holding.card else None,
         "built": [_built_row(folder, manifest) for folder, manifest in holding.built],
     }
 

@@ -61,7 +61,7 @@ FITTING = (
 BACKBONE = (
     click.option(
         "--backbone", metavar="NAME",
-        help="See fewshot models list, or file:MODEL, a Keras model.  [palette; mobilenetv2 where "
+        help="See fewshot models list, or file:MODEL, a Keras model.  [compact; mobilenetv2 where "
         "the network learns, or with --weights or --layer]",
     ),
     click.option("--weights", metavar="FILE", help="Its weights, instead of the published."),

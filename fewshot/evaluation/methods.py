@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.util import find_spec
 
-from fewshot.backbones.catalog import PALETTE
+from fewshot.backbones.catalog import find_backbone
 from fewshot.backbones.choice import BackboneChoice, is_bundle
 from fewshot.evaluation.contender import Contender
 from fewshot.evaluation.errors import CannotEvaluate
@@ -142,7 +142,7 @@ class Known:
         own = self.choice.own_model if self.choice else None
         return (
             self.choice is not None
-            and self.choice.name != PALETTE.name
+            and not find_backbone(self.choice.name).finished
             and not (own and is_bundle(own))
         )
 

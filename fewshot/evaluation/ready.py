@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from fewshot.backbones.artifact import Manifest
 from fewshot.backbones.backbone import Backbone
 from fewshot.backbones.blueprint import Blueprint
-from fewshot.backbones.catalog import PALETTE, find_backbone
+from fewshot.backbones.catalog import BACKBONES, find_backbone
 from fewshot.backbones.choice import FILE, BackboneChoice
 from fewshot.backbones.inventory import holdings
 from fewshot.backbones.loading import load_again
@@ -55,13 +56,23 @@ def ready_here(watch: Watch) -> list[Ready]:
 
     One that is damaged is passed over, and said.
     """
-    found = [_loaded(BackboneChoice(PALETTE.name), watch)]
+    found: list[Ready] = []
+    for spec in BACKBONES.values():
+        if spec.finished:
+            with _passed_over(spec.name, watch):
+                found.append(_loaded(BackboneChoice(spec.name), watch))
     for name, manifest in _built():
-        try:
+        with _passed_over(_title(name, manifest.blueprint), watch):
             found.append(_again(name, manifest, watch))
-        except FewshotError as error:
-            watch.say(f"{_title(name, manifest.blueprint)} is passed over: {error}")
     return _told_apart(found)
+
+
+@contextmanager
+def _passed_over(title: str, watch: Watch) -> Iterator[None]:
+    try:
+        yield
+    except FewshotError as error:
+        watch.say(f"{title} is passed over: {error}")
 
 
 def ready_of(asked: Sequence[str | BackboneChoice], watch: Watch) -> list[Ready]:
@@ -82,10 +93,10 @@ def ready_of(asked: Sequence[str | BackboneChoice], watch: Watch) -> list[Ready]
 
 
 def _built() -> Iterator[tuple[str, Manifest]]:
-    """Yield what was built here, but for models of one's own: they are asked for by their path."""
+    """Yield what was built here, but for models of one's own: they are asked for by path."""
     for holding in holdings():
         for _, manifest in holding.built:
-            if manifest.blueprint.network != "file":
+            if not holding.spec.finished and manifest.blueprint.network != "file":
                 yield holding.spec.name, manifest
 
 
@@ -112,6 +123,8 @@ def _title(name: str, made: Blueprint) -> str:
     """Return a name, and in what it is otherwise than its card says."""
     spec = find_backbone(name)
     usual = spec.network
+    if spec.finished:
+        return name
     said = [] if usual is None or made.layer == usual.layer else [made.layer]
     said += [] if made.size == spec.input_size else [f"{made.size} px"]
     said += [] if made.precision == "float32" else [made.precision]

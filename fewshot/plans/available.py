@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fewshot.backbones.catalog import PALETTE, find_backbone
+from fewshot.backbones.catalog import find_backbone
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.errors import WeightsMissing
 from fewshot.backbones.weights import named_weights, published_files, published_weights
@@ -28,7 +28,7 @@ def first_here(candidates: Sequence[Candidate]) -> tuple[Candidate | None, list[
             reasons.append(str(error))
             continue
         sized = one.choice
-        if sized.name != PALETTE.name and one.settings.size is not None:
+        if not find_backbone(sized.name).finished and one.settings.size is not None:
             sized = replace(sized, size=one.settings.size)
         return replace(one, choice=sized), reasons
     return None, reasons
@@ -37,7 +37,7 @@ def first_here(candidates: Sequence[Candidate]) -> tuple[Candidate | None, list[
 def _require(choice: BackboneChoice) -> None:
     """Raise WeightsMissing where a backbone's weights are not here, WeightsRefused."""
     spec = find_backbone(choice.name)
-    if spec is PALETTE:
+    if spec.finished:
         return
     if not choice.published:
         named_weights(choice.name, choice.own_model or choice.weights or "")

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from fewshot.backbones.catalog import PALETTE
+from fewshot.backbones.catalog import find_backbone
 from fewshot.backbones.errors import WeightsRefused
 from fewshot.classifier import Classifier
 from fewshot.errors import CannotWrite
@@ -113,7 +113,7 @@ class _Run:
         began = perf_counter()
         model = self.out / f"{way.name}.fewshot"
         settings = candidate.settings
-        if candidate.choice and candidate.choice.name == PALETTE.name:
+        if candidate.choice and find_backbone(candidate.choice.name).finished:
             settings = replace(settings, size=None)  # it has its own
         trained = self.train(
             self.examples, model, settings, backbone=candidate.choice,

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from fewshot.backbones.catalog import DEFAULT, PALETTE, find_backbone
+from fewshot.backbones.catalog import DEFAULT, find_backbone
 from fewshot.backbones.choice import BUNDLE, BackboneChoice, is_bundle
 from fewshot.errors import CannotWrite
 from fewshot.training.errors import BadSetting, CannotTrain
@@ -30,14 +30,14 @@ def backbone_for(
     if backbone is None:
         backbone = "mobilenetv2" if settings.kind == "finetune" else DEFAULT
     choice = BackboneChoice.of(backbone)
-    find_backbone(choice.name)
+    spec = find_backbone(choice.name)
     if choice.own_model and is_bundle(choice.own_model):
         raise BadSetting("backbone", choice.name, "train anew from what that model was made from")
-    if choice.name == PALETTE.name and settings.kind == "finetune":
+    if spec.finished and settings.kind == "finetune":
         raise BadSetting(
-            "backbone", "palette", "it has no weights; train a softmax or triplet head"
+            "backbone", spec.name, "it comes finished; train a softmax or triplet head over it"
         )
-    if settings.size is not None and choice.size is None:  # palette itself refuses one
+    if settings.size is not None and choice.size is None:  # one that is finished refuses it
         choice = replace(choice, size=settings.size)
     return choice
 

@@ -64,7 +64,7 @@ def train(
 ) -> Trained:
     """Train on a folder in which each sub-folder is a class; write the model to `out`.
 
-    backbone: what a head is laid over (None: palette), or what is fine-tuned (None: mobilenetv2);
+    backbone: what a head is laid over (None: compact), or what is fine-tuned (None: mobilenetv2);
     of no matter from scratch.
     validation: a folder like `pictures` to score on; else the share `split` of each class is.
     resume: go on with a training of the same settings and pictures that was interrupted.
