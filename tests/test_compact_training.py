@@ -21,7 +21,8 @@ from training.recipe import Recipe  # noqa: E402
 
 PART = {
     "samples": 64, "batch": 8, "sides": [[48, 0.5], [64, 0.5]], "rate": 0.02,
-    "teachers": {"mobilenetv2": 1.0}, "shape": {"stem": 4, "widths": [4, 4, 8], "d": 16},
+    "teachers": {"mobilenetv2": 1.0},
+    "shape": {"stem": 4, "widths": [4, 4, 8], "d": 16},
 }  # fmt: skip
 RECIPE = Recipe().changed(PART)
 

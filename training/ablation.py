@@ -43,9 +43,9 @@ def main(given: list[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     offer_keep(parser)
-    parser.add_argument("--samples", type=int, default=100_000)
-    parser.add_argument("--side", type=int, default=64)
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--samples", type=int, default=100_000, help="a run  [100000]")
+    parser.add_argument("--side", type=int, default=64, help="pixels  [64]")
+    parser.add_argument("--out", type=Path, default=OUT, help="the table's file")
     options = parser.parse_args(given)
     import keras
 

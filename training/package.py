@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,7 +44,9 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--pictures", type=Path, required=True, help="to compare on, SET/CLASS/*")
     parser.add_argument("--side", type=int, default=COMPACT.input_size, help="pixels of the input")
     parser.add_argument("--precision", default="int8", choices=("float32", "fp16", "int8"))
-    parser.add_argument("--out", type=Path, default=FOLDER / COMPACT.name)
+    parser.add_argument(
+        "--out", type=Path, default=FOLDER / COMPACT.name, help="else it replaces compact"
+    )
     options = parser.parse_args(given)
 
     from training.run import LEARNED, RECIPE
@@ -101,16 +104,22 @@ def _make(
 ) -> Manifest:
     """Write the graph and its manifest; raises BackboneUnavailable where Keras says otherwise."""
     from fewshot.backbones import export
-    from training.run import WEIGHTS
+    from training.run import RECIPE, WEIGHTS
 
     graph, d = folder / GRAPH, int(network.outputs[0].shape[1])
     export.export(network, graph, options.precision)
     parity = export.compare(network, graph, d, inputs, "training pictures")
     export.require(parity, COMPACT.name, options.precision)
+    recipe = Recipe.read(options.run / RECIPE)
+    made_of = f"{file_digest(options.run / WEIGHTS)} {recipe.to_json()}"
     blueprint = Blueprint(
-        COMPACT.name, file_digest(options.run / WEIGHTS), options.side, HOW, "join",
+        COMPACT.name,
+        sha256(made_of.encode()).hexdigest(),  # all that decides its numbers
+        options.side,
+        HOW,
+        "join",
         options.precision,
-    )  # fmt: skip
+    )
     manifest = Manifest(
         name=COMPACT.name,
         blueprint=blueprint,

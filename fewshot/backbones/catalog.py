@@ -24,7 +24,7 @@ _SAME_PICTURE = {("inceptionv3", "mixed8"): 0.99}
 
 COMPACT = BackboneSpec(
     name="compact",
-    summary="characters, people and things, trained by fewshot, inside the package",
+    summary="a residual network trained by fewshot, beside palette; the default",
     input_size=112,
     d=758,
     license="MIT; the pictures it learned from state none, or mixed ones (its model card)",
