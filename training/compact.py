@@ -3,8 +3,8 @@
     python -m training.compact ../shared/data/train --keep FOLDER [--held-out] [--set samples=50000]
 
 Needs the extra `train`, and the teachers' weights in a folder of FEWSHOT_WEIGHTS. Any backend of
-Keras (KERAS_BACKEND); with TensorFlow on processors it is fastest. Asked again, it goes on where it
-was stopped. `python -m training.package` makes of it what the package ships.
+Keras (KERAS_BACKEND). Asked again, it goes on where it was stopped. `python -m training.package`
+makes of it what the package ships.
 """
 
 from __future__ import annotations

@@ -19,9 +19,9 @@ from training.recipe import Shape
 class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
     """Batch normalization as Keras has it, by TensorFlow's fused kernel while it trains.
 
-    Keras 3 computes it from single operations, which takes a third of a training step on
-    processors; with another backend than TensorFlow this is Keras's own. The variance it keeps is
-    that of a sample, larger by n / (n - 1), where n is thousands.
+    Keras 3 computes it from single operations; with another backend than TensorFlow this is
+    Keras's own. The variance it keeps is that of a sample, larger by n / (n - 1), where n is
+    thousands.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
