@@ -13,7 +13,7 @@ from PIL import Image
 
 from training.batches import chances
 from training.pictures import Pictures, class_of, list_pictures, read
-from training.recipe import Recipe
+from training.recipe import Recipe, plan
 from training.validation import HELD_OUT, held_out, looked_at, nearest_mean, scores
 from training.views import VIEWS, cut, student_view, views_of
 
@@ -162,6 +162,15 @@ def test_a_recipe_that_was_written_is_read_back(tmp_path: Path) -> None:
 def test_a_recipe_has_no_other_parts() -> None:
     with pytest.raises(TypeError):
         Recipe().changed({"sample": 5})
+
+
+def test_the_first_run_holds_classes_out_and_the_second_does_not() -> None:
+    assert [(name, one.held_out) for name, one in plan({})] == [("-held-out", True), ("", False)]
+    assert [name for name, _ in plan({}, only_first=True)] == ["-held-out"]
+
+
+def test_what_is_asked_for_is_changed_in_both_runs() -> None:
+    assert [one.margin for _, one in plan({"margin": 0.4})] == [0.4, 0.4]
 
 
 @real

@@ -169,6 +169,16 @@ def test_normalizing_by_the_fused_kernel_is_what_keras_does() -> None:
     assert np.asarray(ours.moving_variance) == pytest.approx(kept, rel=0.01)  # 128 / 127
 
 
+def test_a_mirrored_network_says_the_mean_of_what_it_says_of_both_images() -> None:
+    from training.network import Network, mirrored
+
+    network = Network(RECIPE.shape).at(48)
+    squares = np.random.default_rng(0).normal(size=(3, 48, 48, 3)).astype(np.float32)
+    both = [np.asarray(network(one)) for one in (squares, squares[:, :, ::-1])]
+    wanted = sum(one / np.linalg.norm(one, axis=1, keepdims=True) for one in both) / 2
+    assert np.asarray(mirrored(network)(squares)) == pytest.approx(wanted, abs=1e-5)
+
+
 def test_what_is_joined_has_length_one_and_the_share_that_was_asked_for() -> None:
     from training.network import join
 

@@ -16,7 +16,7 @@ from training.views import VIEWS, Box, student_view
 SETS: Mapping[str, float] = {
     "hololive20": 11, "genshin89": 7, "pokemon150": 14, "pokemon_artpairs": 6, "simpsons42": 10,
     "lol148": 8, "emoji_styles": 7, "ourcar_caric": 8, "ourcar_photo": 10, "lfw": 12,
-    "tinyimagenet200": 24, "grocery81": 8, "omniglot_small": 2, "pacs_objects_styles": 4,
+    "tinyimagenet200": 30, "grocery81": 8, "omniglot_small": 2, "pacs_objects_styles": 4,
 }  # fmt: skip
 """How often a set is drawn, in parts; a set not named here counts as `OTHER`."""
 OTHER = 5.0

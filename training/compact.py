@@ -2,6 +2,8 @@
 
     python -m training.compact ../shared/data/train --keep FOLDER [--held-out] [--set samples=50000]
 
+Two runs, one after the other: the first leaves classes out, to choose on (--held-out: only this
+one); the second begins with its weights and learns from all pictures.
 Needs the extra `train`, and the teachers' weights in a folder of FEWSHOT_WEIGHTS. Any backend of
 Keras (KERAS_BACKEND). Asked again, it goes on where it was stopped. `python -m training.package`
 makes of it what the package ships.
@@ -15,21 +17,26 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from training.recipe import Recipe
+from training.recipe import plan
 
 
 def main(given: list[str] | None = None) -> int:
     """Train, or go on with a training."""
     options = _options(given)
-    recipe = Recipe(held_out=options.held_out).changed(dict(options.set))
+    runs = plan(dict(options.set), options.held_out)
     import keras
 
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
     from training.material import begin, gather, looker
 
-    material = gather(options.pictures, options.keep, [*recipe.teachers], options.processes)
-    run = begin(material, recipe, options.keep / options.name, options.start)
-    run.train(looker(material, run))
+    material = gather(options.pictures, options.keep, [*runs[0][1].teachers], options.processes)
+    before: Path | None = None
+    for ending, recipe in runs:
+        folder = options.keep / f"{options.name}{ending}"
+        print(f"{folder.name}: {recipe.samples:,} samples", flush=True)
+        run = begin(material, recipe, folder, before)
+        run.train(looker(material, run))
+        before = folder
     return 0
 
 
@@ -46,8 +53,9 @@ def _options(given: list[str] | None) -> argparse.Namespace:
     )
     offer_keep(parser)
     parser.add_argument("--name", default="compact", help="the run's folder in it")
-    parser.add_argument("--start", type=Path, help="a run's folder, to begin with its weights")
-    parser.add_argument("--held-out", action="store_true", help="keep classes to choose on aside")
+    parser.add_argument(
+        "--held-out", action="store_true", help="only the first run, with classes kept aside"
+    )
     parser.add_argument(
         "--set", action="append", default=[], type=_part, metavar="PART=JSON", help="of the recipe"
     )

@@ -1,24 +1,30 @@
 """A trained network comes in; how its vectors are evened out, and joined with palette's, goes out.
 
-    python -m training.joining ../shared/data/train --keep FOLDER --run FOLDER/choose
+    python -m training.joining ../shared/data/train --keep FOLDER --run FOLDER/compact-held-out
 
 Numbers that vary much over all pictures lead every similarity; dividing the principal components by
 a small power of their variance evens them out (a part of what whitening does). Found on training
 pictures, drawn as the training draws them. The command prints, for a run that held classes out,
-what power, palette's share and fewer numbers give on these; it writes training/joining.md.
+what larger squares, their mirror images, the power and palette's share give on these; it writes
+training/joining.md. What was chosen stands in `recipe.Finish`.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.compact import offer_keep
-from training.recipe import PALETTE, Recipe
+from training.recipe import PALETTE, Finish, Recipe
+
+if TYPE_CHECKING:
+    from training.material import Material
 
 Vectors = NDArray[np.float32]
 
@@ -26,7 +32,8 @@ DRAWN = 3000
 """Pictures that the principal components are found on."""
 FLOOR = 1e-4
 """Of the largest variance, what the smallest counts as at least."""
-POWERS, SHARES, WIDTHS = (0.0, 0.1, 0.2, 0.3), (0.0, 0.2, 0.35, 0.45, 0.55), (128, 256, 384)
+SIDES = (96, 112, 128)
+POWERS, SHARES = (0.0, 0.1, 0.2, 0.3), (0.0, 0.2, 0.35, 0.45, 0.55)
 SHOWN = {
     "mean_drawn": "drawn", "mean_other": "others", "genshin89": "genshin",
     "pokemon150": "pokemon", "tinyimagenet200": "tinyimagenet",
@@ -64,6 +71,19 @@ def drawn_files(files: list[Path], recipe: Recipe) -> list[Path]:
     return [taken.files[row] for row in sorted(picked.tolist())]
 
 
+def looks(material: Material, run: Path, rows: Sequence[int], finish: Finish) -> Vectors:
+    """Return what a finished run's network says of whole pictures, (n, d), each of length one."""
+    from training.material import embedded
+    from training.network import mirrored
+    from training.run import RECIPE, finished_weights, network_of
+    from training.validation import unit
+
+    recipe = Recipe.read(run / RECIPE)
+    network = network_of(recipe, finished_weights(run, recipe), finish.side)
+    whole = mirrored(network) if finish.mirrored else network
+    return unit(embedded(whole, material.pictures.of(rows), finish.side))
+
+
 def main(given: list[str] | None = None) -> int:
     """Try all, print, write."""
     parser = argparse.ArgumentParser(
@@ -71,63 +91,57 @@ def main(given: list[str] | None = None) -> int:
     )
     offer_keep(parser)
     parser.add_argument("--run", type=Path, required=True, help="a finished run that held out")
-    parser.add_argument("--side", type=int, default=112)
     options = parser.parse_args(given)
     from eval.readme_tables import put
     from eval.report import markdown
-    from training.material import embedded, gather
-    from training.run import RECIPE, finished_weights, network_of
+    from training.material import gather
+    from training.run import RECIPE, WEIGHTS
     from training.validation import looked_at, scores, unit
 
     recipe = Recipe.read(options.run / RECIPE)
     if not recipe.held_out:
         parser.error(f"{options.run} held no classes out")
     material = gather(options.pictures, options.keep, [], options.processes)
-    weights = finished_weights(options.run, recipe)
-    network = network_of(recipe, weights, options.side)
     pictures = material.pictures
     seen = looked_at(pictures, material.aside)
     numbers = {file: row for row, file in enumerate(pictures.files)}
     drawn = [numbers[one] for one in drawn_files(pictures.files, recipe)]
-    own, known = (
-        unit(embedded(network, pictures.of(rows), options.side)) for rows in (seen, drawn)
-    )
-    beside, beside_known = (
-        unit(material.said[PALETTE][rows, 0].astype(np.float32) - weights["mean"])
-        for rows in (seen, drawn)
-    )
+    mean = np.load(options.run / WEIGHTS, allow_pickle=False)["mean"]
+    beside = unit(material.said[PALETTE][seen, 0].astype(np.float32) - mean)
     judged = pictures.of(seen)
-    rows = []
+    table: list[list[str]] = []
 
     def say(title: str, vectors: Vectors) -> None:
         found = scores(judged, unit(vectors))
-        rows.append([title, *(f"{found[key]:.3f}" for key in SHOWN)])
+        table.append([title, *(f"{found[key]:.3f}" for key in SHOWN)])
+        print(*table[-1], flush=True)
 
+    def whole(own: Vectors, known: Vectors, power: float, share: float) -> Vectors:
+        middle, matrix = evening(known, power)
+        even = unit(np.asarray((own - middle) @ matrix, np.float32))
+        return np.hstack([even * (1 - share) ** 0.5, beside * share**0.5])
+
+    for side in SIDES:
+        for twice in (False, True):
+            one = Finish(side=side, mirrored=twice)
+            own, known = (looks(material, options.run, rows, one) for rows in (seen, drawn))
+            title = f"{side} pixels" + ", and mirrored" * twice
+            say(title, whole(own, known, one.evened, one.share))
+            if one == Finish():
+                chosen = own, known
     for power in POWERS:
-        mean, matrix = evening(known, power)
-        even, even_known = (
-            unit(np.asarray((one - mean) @ matrix, np.float32)) for one in (own, known)
-        )
         for share in SHARES:
-            parts = (1 - share) ** 0.5, share**0.5
-            joined = np.hstack([even * parts[0], beside * parts[1]])
-            say(f"power {power}, palette's share {share}", joined)
-            if (power, share) == (recipe.evened, recipe.share_given):
-                middle, turn = evening(
-                    np.hstack([even_known * parts[0], beside_known * parts[1]]), 0.0
-                )
-                turned = (joined - middle) @ turn
-                for width in WIDTHS:
-                    say(f"of these, {width} principal numbers", turned[:, -width:])
-    table = markdown(["vector", *SHOWN.values()], rows)
+            say(f"power {power}, palette's share {share}", whole(*chosen, power, share))
+    text = markdown(["vector", *SHOWN.values()], table)
+    finish = Finish()
     about = (
         f"{len(judged):,} pictures of {len(set(judged.classes))} held-out classes, five pictures a "
         f"name enrolled, nearest class mean, 20 draws; components found on {len(drawn):,} training "
-        "pictures."
+        f"pictures. Sizes at power {finish.evened} and share {finish.share}; powers and shares at "
+        f"{finish.side} pixels{', and mirrored' * finish.mirrored}."
     )
-    OUT.write_text(f"{table}\n\n{about}\n")
-    put("joining", f"{table}\n\n{about}", OUT.with_name("README.md"))
-    print(table)
+    OUT.write_text(f"{text}\n\n{about}\n")
+    put("joining", f"{text}\n\n{about}", OUT.with_name("README.md"))
     return 0
 
 

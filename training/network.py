@@ -112,6 +112,14 @@ class Network:
         return self._made[name]
 
 
+def mirrored(network: keras.Model) -> keras.Model:
+    """Return a model that looks at each square twice, as it is and mirrored: the mean of both."""
+    given = keras.Input(network.inputs[0].shape[1:], name="pixels")
+    twice = network(ops.concatenate([given, ops.flip(given, axis=2)], axis=0))
+    one, other = ops.split(ops.normalize(twice, axis=-1, epsilon=1e-6), 2, axis=0)
+    return keras.Model(given, (one + other) * 0.5, name=f"{network.name}_mirrored")
+
+
 def join(own: Any, palette: Any, share: float) -> Any:
     """Join the network's vectors (n, d) and palette's (n, p) to (n, d + p), of length 1.
 

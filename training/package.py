@@ -27,7 +27,7 @@ from fewshot.backbones.shipped import FOLDER
 from fewshot.backbones.squeeze import prepared
 from fewshot.digest import file_digest
 from training.pictures import list_pictures, read
-from training.recipe import Recipe
+from training.recipe import Finish, Recipe
 
 TRAINED = "trained_on.json"
 """Beside the graph: of how many pictures it was made, and the digest of theirs."""
@@ -42,7 +42,7 @@ def main(given: list[str] | None = None) -> int:
     )
     parser.add_argument("run", type=Path, help="the folder of a finished run")
     parser.add_argument("--pictures", type=Path, required=True, help="to compare on, SET/CLASS/*")
-    parser.add_argument("--side", type=int, default=COMPACT.input_size, help="pixels of the input")
+    parser.add_argument("--side", type=int, default=Finish().side, help="pixels of the input")
     parser.add_argument("--precision", default="int8", choices=("float32", "fp16", "int8"))
     parser.add_argument(
         "--out", type=Path, default=FOLDER / COMPACT.name, help="else it replaces compact"
@@ -54,14 +54,15 @@ def main(given: list[str] | None = None) -> int:
     recipe = Recipe.read(options.run / RECIPE)
     files = list_pictures(options.pictures)
     some = read(files[:: -(-len(files) // COMPARED)]).pixels
-    network = whole_graph(options.run, recipe, files, options.side)
+    finish = Finish(side=options.side)
+    network = whole_graph(options.run, recipe, files, finish)
     inputs = [prepared(one, options.side, PREPROCESSINGS[HOW]) for one in some]
     learned = json.loads((options.run / LEARNED).read_text())
     told = {"pictures": learned["pictures"], "sha256": learned["digest"]}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=options.out.parent, prefix=".making-") as made:
         making = Path(made)
-        manifest = _make(network, making, options, inputs)
+        manifest = _make(network, making, options, finish, inputs)
         (making / TRAINED).write_text(json.dumps(told) + "\n")
         options.out.mkdir(exist_ok=True)
         for file in (GRAPH, MANIFEST, TRAINED):
@@ -73,35 +74,38 @@ def main(given: list[str] | None = None) -> int:
     return 0
 
 
-def whole_graph(run: Path, recipe: Recipe, files: list[Path], side: int) -> Any:
+def whole_graph(run: Path, recipe: Recipe, files: list[Path], finish: Finish) -> Any:
     """Return a run's network, evened out, with palette beside it, as a Keras model.
 
     (1, side, side, 3) in -1 .. 1 -> (1, d + 502) of length 1. files: the training pictures, of
     which those are looked at that the run learned from. Raises ValueError for a run that is not
     over.
     """
+    side = finish.side
     import keras
 
     from training.joining import drawn_files, evening
     from training.material import embedded
-    from training.network import Join
+    from training.network import Join, mirrored
     from training.palette_layers import Moved, Palette
     from training.run import finished_weights, network_of
     from training.validation import unit
 
     weights = finished_weights(run, recipe)
     network = network_of(recipe, weights, side)
-    vectors = unit(embedded(network, read(drawn_files(files, recipe)), side))
+    whole = mirrored(network) if finish.mirrored else network
+    vectors = unit(embedded(whole, read(drawn_files(files, recipe)), side))
     given = keras.Input(batch_shape=(1, side, side, 3), name="pixels")
-    own = keras.layers.UnitNormalization(name="unit")(network(given))
-    even = Moved(*evening(vectors, recipe.evened), name="evened")(own)
+    own = keras.layers.UnitNormalization(name="unit")(whole(given))
+    even = Moved(*evening(vectors, finish.evened), name="evened")(own)
     beside = Moved(weights["mean"], name="beside")(Palette(name="palette")(given))
-    return keras.Model(given, Join(recipe.share_given, name="join")([even, beside]), name="compact")
+    return keras.Model(given, Join(finish.share, name="join")([even, beside]), name="compact")
 
 
 def _make(
-    network: Any, folder: Path, options: argparse.Namespace, inputs: list[NDArray[np.float32]]
-) -> Manifest:
+    network: Any, folder: Path, options: argparse.Namespace, finish: Finish,
+    inputs: list[NDArray[np.float32]],
+) -> Manifest:  # fmt: skip
     """Write the graph and its manifest; raises BackboneUnavailable where Keras says otherwise."""
     from fewshot.backbones import export
     from training.run import RECIPE, WEIGHTS
@@ -111,11 +115,11 @@ def _make(
     parity = export.compare(network, graph, d, inputs, "training pictures")
     export.require(parity, COMPACT.name, options.precision)
     recipe = Recipe.read(options.run / RECIPE)
-    made_of = f"{file_digest(options.run / WEIGHTS)} {recipe.to_json()}"
+    made_of = f"{file_digest(options.run / WEIGHTS)} {recipe.to_json()} {finish}"
     blueprint = Blueprint(
         COMPACT.name,
         sha256(made_of.encode()).hexdigest(),  # all that decides its numbers
-        options.side,
+        finish.side,
         HOW,
         "join",
         options.precision,

@@ -10,37 +10,48 @@ from typing import Any
 PALETTE = "palette"
 """What stands beside the network, by its name among the targets."""
 
+SECOND = ((64, 0.35), (80, 0.25), (96, 0.2), (112, 0.2))
+"""The squares of the second run: pixels a side, and the share of the samples; see `plan`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What the network is built from."""
 
     stem: int = 32
-    widths: tuple[int, ...] = (64, 128, 256)
-    blocks: tuple[int, ...] = (2, 2, 2)
+    widths: tuple[int, ...] = (64, 160, 320)
+    blocks: tuple[int, ...] = (1, 2, 2)
     grid: int = 4  # fields a side of the layout; 0: none
     thin: int = 8  # what each field is told by
     d: int = 256
 
 
 @dataclass(frozen=True, slots=True)
+class Finish:
+    """What the graph makes of a trained network; chosen on held-out classes (`joining`)."""
+
+    side: int = 112  # pixels of the squares that it is given
+    mirrored: bool = True  # the network sees each square and its mirror image
+    evened: float = 0.2  # the power of each principal component's variance that is divided out
+    share: float = 0.45  # of the vector's squared length, that is palette's
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """All that decides a training but the pictures."""
 
-    samples: int = 1_000_000
-    sides: tuple[tuple[int, float], ...] = ((64, 0.4), (80, 0.25), (96, 0.2), (112, 0.15))
+    samples: int = 400_000
+    sides: tuple[tuple[int, float], ...] = ((64, 0.7), (80, 0.3))
     batch: int = 128
     rate: float = 0.1  # the highest learning rate
     decay: float = 5e-4  # of weights
     warm: float = 0.02  # the share of the samples over which the rate rises
     margin: float = 0.15  # reached at two fifths of the samples
     teachers: dict[str, float] = field(
-        default_factory=lambda: {"mobilenetv2": 4.0, "mobilefacenet": 4.0}
+        default_factory=lambda: {"mobilenetv2": 12.0, "mobilefacenet": 4.0}
     )
     share: float = 0.5  # of the vector's squared length, that is palette's
-    evened: float = 0.2  # what the graph evens the network's vectors out by: `joining`
-    share_given: float = 0.45  # palette's in the graph
-    alone: float = 0.2  # the share of samples that are told without palette
+    alone: float = 1.0  # the share of samples that are told without palette
     held_out: bool = False  # leave the classes to choose on out of the training
     seed: int = 7
     shape: Shape = field(default_factory=Shape)
@@ -93,3 +104,15 @@ class Recipe:
             }
             parts["shape"] = replace(self.shape, **shape)
         return replace(self, **parts)
+
+
+def plan(parts: dict[str, Any], only_first: bool = False) -> list[tuple[str, Recipe]]:
+    """Return the two runs that make `compact`, in order: what a folder's name ends in, the recipe.
+
+    The first leaves the classes to choose on out, and is what is chosen by; the second begins with
+    its weights and learns from all pictures, in larger squares. parts: what is changed, as JSON
+    has it, in both.
+    """
+    first = ("-held-out", Recipe(held_out=True).changed(parts))
+    second = Recipe(samples=900_000, sides=SECOND, rate=0.08).changed(parts)
+    return [first] if only_first else [first, ("", second)]
