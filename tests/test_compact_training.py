@@ -252,17 +252,3 @@ def test_a_run_that_is_not_over_is_not_packaged(tmp_path: Path, pictures: Pictur
     begin(tmp_path, pictures).keep()
     with pytest.raises(ValueError, match="let it end first"):
         finished_weights(tmp_path, RECIPE)
-
-
-@pytest.mark.parametrize("power", [0.0, 0.25, 0.5])
-def test_evening_divides_each_component_by_a_power_of_its_variance(power: float) -> None:
-    from training.joining import evening
-
-    rng = np.random.default_rng(0)
-    vectors = (rng.normal(size=(500, 4)) * [1, 2, 4, 8] + 3).astype(np.float32)
-    mean, matrix = evening(vectors, power)
-    even = (vectors - mean) @ matrix
-    covariance = even.T @ even / len(even)
-    before = np.linalg.eigvalsh(np.cov(vectors.T, bias=True))
-    assert np.diag(covariance) == pytest.approx(before ** (1 - 2 * power), rel=1e-3)
-    assert covariance - np.diag(np.diag(covariance)) == pytest.approx(0.0, abs=1e-2)

@@ -1,12 +1,10 @@
-"""A trained network comes in; how its vectors are evened out, and joined with palette's, goes out.
+"""A trained network comes in; what each way to join it with palette gives goes out, as a table.
 
     python -m training.joining ../shared/data/train --keep FOLDER --run FOLDER/compact-held-out
 
-Numbers that vary much over all pictures lead every similarity; dividing the principal components by
-a small power of their variance evens them out (a part of what whitening does). Found on training
-pictures, drawn as the training draws them. The command prints, for a run that held classes out,
-what larger squares, their mirror images, the power and palette's share give on these; it writes
-training/joining.md. What was chosen stands in `recipe.Finish`.
+What the sizes of squares, their mirror images, palette's share and both powers give on the classes
+that a run held out; it writes training/joining.md. What was chosen stands in `recipe.Finish`, how
+it is done in `finishing.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.compact import offer_keep
+from training.finishing import chosen, find
 from training.recipe import PALETTE, Finish, Recipe
 
 if TYPE_CHECKING:
@@ -28,47 +28,16 @@ if TYPE_CHECKING:
 
 Vectors = NDArray[np.float32]
 
-DRAWN = 3000
-"""Pictures that the principal components are found on."""
-FLOOR = 1e-4
-"""Of the largest variance, what the smallest counts as at least."""
-SIDES = (96, 112, 128)
-POWERS, SHARES = (0.0, 0.1, 0.2, 0.3), (0.0, 0.2, 0.35, 0.45, 0.55)
+SIDES = (112, 128)
+EVENED, SHARES, TIGHTENED, FLOORS = (0.0, 0.2, 0.3), (0.0, 0.3, 0.5, 0.6), (0.0, 0.25, 0.4, 0.5), (
+    0.001, 0.01, 0.05,
+)  # fmt: skip
 SHOWN = {
     "mean_drawn": "drawn", "mean_other": "others", "genshin89": "genshin",
     "pokemon150": "pokemon", "tinyimagenet200": "tinyimagenet",
     "photo_to_caric": "photo to caricature", "caric_to_photo": "caricature to photo",
 }  # fmt: skip
 OUT = Path(__file__).parent / "joining.md"
-
-
-def evening(vectors: Vectors, power: float) -> tuple[Vectors, Vectors]:
-    """Return the mean (d,) of vectors (n, d) and the matrix (d, d) that evens them out.
-
-    power: of each principal component's variance that it is divided by; 0 only turns, 0.5 whitens.
-    """
-    mean = vectors.mean(axis=0)
-    moved = vectors - mean
-    variances, components = np.linalg.eigh(moved.T @ moved / len(moved))
-    scale = np.maximum(variances, max(FLOOR * variances[-1], 1e-12)) ** -power
-    return mean, np.asarray(components * scale, np.float32)
-
-
-def drawn_files(files: list[Path], recipe: Recipe) -> list[Path]:
-    """Return the pictures that the components are found on, drawn as the recipe draws."""
-    from training.batches import chances
-    from training.pictures import Pictures, class_of
-    from training.validation import held_out
-
-    classes = [class_of(one) for one in files]
-    aside = held_out(classes) if recipe.held_out else set()
-    rows = [row for row, name in enumerate(classes) if name not in aside]
-    taken = Pictures([files[row] for row in rows], [files[row].parts[-3] for row in rows],
-                     [classes[row] for row in rows], [])  # fmt: skip
-    random = np.random.default_rng(recipe.seed)
-    count = min(DRAWN, len(rows))
-    picked = random.choice(len(rows), count, replace=False, p=chances(taken))
-    return [taken.files[row] for row in sorted(picked.tolist())]
 
 
 def looks(material: Material, run: Path, rows: Sequence[int], finish: Finish) -> Vectors:
@@ -82,6 +51,25 @@ def looks(material: Material, run: Path, rows: Sequence[int], finish: Finish) ->
     network = network_of(recipe, finished_weights(run, recipe), finish.side)
     whole = mirrored(network) if finish.mirrored else network
     return unit(embedded(whole, material.pictures.of(rows), finish.side))
+
+
+def variations() -> dict[str, Finish]:
+    """Return what is tried: what the package ships, and each part of it changed alone."""
+    usual = Finish()
+    found = {"as it is shipped": usual, "not mirrored": replace(usual, mirrored=False)}
+    found |= {f"squares of {side} pixels": replace(usual, side=side) for side in SIDES}
+    found |= {f"evened by the power {one}": replace(usual, evened=one) for one in EVENED}
+    found |= {f"palette's share {one}": replace(usual, share=one) for one in SHARES}
+    found |= {f"tightened by the power {one}": replace(usual, tightened=one) for one in TIGHTENED}
+    found |= {f"floor {one}": replace(usual, floor=one) for one in FLOORS}
+    found |= {
+        "neither evened nor tightened": replace(usual, evened=0.0, tightened=0.0),
+        "palette alone, tightened": replace(usual, share=1.0),
+        "palette alone": replace(usual, share=1.0, tightened=0.0),
+    }
+    return {
+        title: one for title, one in found.items() if one != usual or title == "as it is shipped"
+    }
 
 
 def main(given: list[str] | None = None) -> int:
@@ -103,42 +91,29 @@ def main(given: list[str] | None = None) -> int:
         parser.error(f"{options.run} held no classes out")
     material = gather(options.pictures, options.keep, [], options.processes)
     pictures = material.pictures
-    seen = looked_at(pictures, material.aside)
-    numbers = {file: row for row, file in enumerate(pictures.files)}
-    drawn = [numbers[one] for one in drawn_files(pictures.files, recipe)]
+    rows = {"seen": looked_at(pictures, material.aside), "known": chosen(pictures.files, recipe)}
     mean = np.load(options.run / WEIGHTS, allow_pickle=False)["mean"]
-    beside = unit(material.said[PALETTE][seen, 0].astype(np.float32) - mean)
-    judged = pictures.of(seen)
+    beside = {
+        part: unit(material.said[PALETTE][own, 0].astype(np.float32) - mean)
+        for part, own in rows.items()
+    }
+    judged, known = (pictures.of(rows[part]) for part in ("seen", "known"))
+    said: dict[tuple[int, bool], dict[str, Vectors]] = {}
     table: list[list[str]] = []
-
-    def say(title: str, vectors: Vectors) -> None:
-        found = scores(judged, unit(vectors))
+    for title, one in variations().items():
+        how = one.side, one.mirrored
+        if how not in said:
+            said[how] = {part: looks(material, options.run, own, one) for part, own in rows.items()}
+        own = said[how]
+        join = find(own["known"], beside["known"], known.sets, known.classes, one)
+        found = scores(judged, join(own["seen"], beside["seen"]))
         table.append([title, *(f"{found[key]:.3f}" for key in SHOWN)])
         print(*table[-1], flush=True)
-
-    def whole(own: Vectors, known: Vectors, power: float, share: float) -> Vectors:
-        middle, matrix = evening(known, power)
-        even = unit(np.asarray((own - middle) @ matrix, np.float32))
-        return np.hstack([even * (1 - share) ** 0.5, beside * share**0.5])
-
-    for side in SIDES:
-        for twice in (False, True):
-            one = Finish(side=side, mirrored=twice)
-            own, known = (looks(material, options.run, rows, one) for rows in (seen, drawn))
-            title = f"{side} pixels" + ", and mirrored" * twice
-            say(title, whole(own, known, one.evened, one.share))
-            if one == Finish():
-                chosen = own, known
-    for power in POWERS:
-        for share in SHARES:
-            say(f"power {power}, palette's share {share}", whole(*chosen, power, share))
     text = markdown(["vector", *SHOWN.values()], table)
-    finish = Finish()
     about = (
         f"{len(judged):,} pictures of {len(set(judged.classes))} held-out classes, five pictures a "
-        f"name enrolled, nearest class mean, 20 draws; components found on {len(drawn):,} training "
-        f"pictures. Sizes at power {finish.evened} and share {finish.share}; powers and shares at "
-        f"{finish.side} pixels{', and mirrored' * finish.mirrored}."
+        f"name enrolled, nearest class mean, 20 draws; matrices found on {len(known):,} training "
+        f"pictures. Shipped: {Finish()}."
     )
     OUT.write_text(f"{text}\n\n{about}\n")
     put("joining", f"{text}\n\n{about}", OUT.with_name("README.md"))

@@ -27,7 +27,7 @@ from fewshot.backbones.shipped import FOLDER
 from fewshot.backbones.squeeze import prepared
 from fewshot.digest import file_digest
 from training.pictures import list_pictures, read
-from training.recipe import Finish, Recipe
+from training.recipe import PALETTE, Finish, Recipe
 
 TRAINED = "trained_on.json"
 """Beside the graph: of how many pictures it was made, and the digest of theirs."""
@@ -75,31 +75,38 @@ def main(given: list[str] | None = None) -> int:
 
 
 def whole_graph(run: Path, recipe: Recipe, files: list[Path], finish: Finish) -> Any:
-    """Return a run's network, evened out, with palette beside it, as a Keras model.
+    """Return a run's network with palette beside it, both joined (`finishing`), as a Keras model.
 
     (1, side, side, 3) in -1 .. 1 -> (1, d + 502) of length 1. files: the training pictures, of
     which those are looked at that the run learned from. Raises ValueError for a run that is not
     over.
     """
-    side = finish.side
     import keras
 
-    from training.joining import drawn_files, evening
+    from fewshot.backbones.loading import load_backbone
+    from training.finishing import chosen, find
     from training.material import embedded
     from training.network import Join, mirrored
     from training.palette_layers import Moved, Palette
     from training.run import finished_weights, network_of
     from training.validation import unit
 
-    weights = finished_weights(run, recipe)
+    side, weights = finish.side, finished_weights(run, recipe)
     network = network_of(recipe, weights, side)
     whole = mirrored(network) if finish.mirrored else network
-    vectors = unit(embedded(whole, read(drawn_files(files, recipe)), side))
+    some = read([files[row] for row in chosen(files, recipe)])
+    counted = load_backbone(PALETTE)
+    palette = np.concatenate([counted.embed([one]) for one in some.pixels]) - weights["mean"]
+    own = unit(embedded(whole, some, side))
+    found = find(own, unit(palette), some.sets, some.classes, finish)
     given = keras.Input(batch_shape=(1, side, side, 3), name="pixels")
-    own = keras.layers.UnitNormalization(name="unit")(whole(given))
-    even = Moved(*evening(vectors, finish.evened), name="evened")(own)
+    even = Moved(found.middle, found.evened, name="evened")(
+        keras.layers.UnitNormalization(name="unit")(whole(given))
+    )
     beside = Moved(weights["mean"], name="beside")(Palette(name="palette")(given))
-    return keras.Model(given, Join(finish.share, name="join")([even, beside]), name="compact")
+    joined = Join(finish.share, name="join")([even, beside])
+    vector = Moved(found.joined_middle, found.tightened, name="tightened")(joined)
+    return keras.Model(given, vector, name=COMPACT.name)
 
 
 def _make(

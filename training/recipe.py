@@ -28,12 +28,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """What the graph makes of a trained network; chosen on held-out classes (`joining`)."""
+    """What the graph makes of a trained network; chosen on held-out classes; see `finishing`."""
 
     side: int = 112  # pixels of the squares that it is given
     mirrored: bool = True  # the network sees each square and its mirror image
     evened: float = 0.2  # the power of each principal component's variance that is divided out
-    share: float = 0.45  # of the vector's squared length, that is palette's
+    share: float = 0.5  # of the joined vector's squared length, that is palette's
+    tightened: float = 0.4  # the power of each direction's variance within classes, likewise
+    floor: float = 0.01  # of the largest variance, what the smallest counts as at least
 
 
 @dataclass(frozen=True, slots=True)
