@@ -21,11 +21,15 @@ from training.recipe import Recipe
 
 VARIATIONS: dict[str, dict[str, Any]] = {
     "all": {},
-    "without palette beside it": {"alone": 1.0},
+    "with palette beside it": {"alone": 0.2},
     "without MobileNetV2 as a teacher": {"teachers": {"mobilefacenet": 4.0}},
-    "without the network for faces as a teacher": {"teachers": {"mobilenetv2": 4.0}},
+    "MobileNetV2 with a third of its weight": {
+        "teachers": {"mobilenetv2": 4.0, "mobilefacenet": 4.0}
+    },
+    "without the network for faces as a teacher": {"teachers": {"mobilenetv2": 12.0}},
     "without a margin": {"margin": 0.0},
     "without the layout": {"shape": {"grid": 0}},
+    "version 1's shape": {"shape": {"widths": [64, 128, 256], "blocks": [2, 2, 2]}},
 }
 TEACHERS = ["mobilenetv2", "mobilefacenet"]
 SHOWN = {

@@ -37,6 +37,7 @@ SHOWN = {
     "pokemon150": "pokemon", "tinyimagenet200": "tinyimagenet",
     "photo_to_caric": "photo to caricature", "caric_to_photo": "caricature to photo",
 }  # fmt: skip
+OTHER = "mobilenetv2"
 OUT = Path(__file__).parent / "joining.md"
 
 
@@ -79,9 +80,13 @@ def main(given: list[str] | None = None) -> int:
     )
     offer_keep(parser)
     parser.add_argument("--run", type=Path, required=True, help="a finished run that held out")
+    parser.add_argument("--graph", type=Path, help="what training.package made of it, a row more")
     options = parser.parse_args(given)
     from eval.readme_tables import put
     from eval.report import markdown
+    from fewshot.backbones.artifact import artifact_in
+    from fewshot.backbones.catalog import COMPACT
+    from fewshot.backbones.litert import LiteRTBackbone
     from training.material import gather
     from training.run import RECIPE, WEIGHTS
     from training.validation import looked_at, scores, unit
@@ -89,7 +94,7 @@ def main(given: list[str] | None = None) -> int:
     recipe = Recipe.read(options.run / RECIPE)
     if not recipe.held_out:
         parser.error(f"{options.run} held no classes out")
-    material = gather(options.pictures, options.keep, [], options.processes)
+    material = gather(options.pictures, options.keep, [OTHER], options.processes)
     pictures = material.pictures
     rows = {"seen": looked_at(pictures, material.aside), "known": chosen(pictures.files, recipe)}
     mean = np.load(options.run / WEIGHTS, allow_pickle=False)["mean"]
@@ -100,15 +105,29 @@ def main(given: list[str] | None = None) -> int:
     judged, known = (pictures.of(rows[part]) for part in ("seen", "known"))
     said: dict[tuple[int, bool], dict[str, Vectors]] = {}
     table: list[list[str]] = []
+
+    def say(title: str, vectors: Vectors) -> None:
+        found = scores(judged, unit(vectors))
+        table.append([title, *(f"{found[key]:.3f}" for key in SHOWN)])
+        print(*table[-1], flush=True)
+
     for title, one in variations().items():
         how = one.side, one.mirrored
         if how not in said:
             said[how] = {part: looks(material, options.run, own, one) for part, own in rows.items()}
         own = said[how]
         join = find(own["known"], beside["known"], known.sets, known.classes, one)
-        found = scores(judged, join(own["seen"], beside["seen"]))
-        table.append([title, *(f"{found[key]:.3f}" for key in SHOWN)])
-        print(*table[-1], flush=True)
+        say(title, join(own["seen"], beside["seen"]))
+    theirs = {
+        part: unit(material.said[OTHER][own, 0].astype(np.float32)) for part, own in rows.items()
+    }
+    join = find(theirs["known"], beside["known"], known.sets, known.classes, Finish())
+    say(f"{OTHER} in its place", join(theirs["seen"], beside["seen"]))
+    say(f"{OTHER} and palette as they are", np.hstack([theirs["seen"], beside["seen"]]))
+    say(f"{OTHER} alone", theirs["seen"])
+    if options.graph:
+        graph = LiteRTBackbone(artifact_in(options.graph), COMPACT)
+        say("the graph, int8", np.concatenate([graph.embed([one]) for one in judged.pixels]))
     text = markdown(["vector", *SHOWN.values()], table)
     about = (
         f"{len(judged):,} pictures of {len(set(judged.classes))} held-out classes, five pictures a "
