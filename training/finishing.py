@@ -93,9 +93,10 @@ def within(vectors: Vectors, sets: Sequence[str], classes: Sequence[str]) -> Vec
         several = [
             vectors[rows[by_class[rows] == one]] for one in sorted(set(by_class[rows].tolist()))
         ]
-        own = [np.cov(one, rowvar=False) for one in several if len(one) > 1]
+        own = [(one - one.mean(0)) / (len(one) - 1) ** 0.5 for one in several if len(one) > 1]
         if own:
-            found.append(np.mean(own, axis=0))
+            moved = np.vstack(own)
+            found.append(moved.T @ moved / len(own))
     if not found:
         raise ValueError("no class has two pictures: how pictures of one differ can't be told")
     return np.asarray(np.mean(found, axis=0), np.float32)
