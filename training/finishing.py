@@ -24,6 +24,7 @@ Vectors = NDArray[np.float32]
 
 A_SET, A_CLASS = 600, 16
 """Pictures of a set, after which no class more is taken; pictures of a class at most."""
+ALONE = "no class has two pictures: how pictures of one differ can't be told"
 SMALLEST = 1e-4
 """Of the largest variance, what a principal component's counts as at least."""
 
@@ -98,12 +99,15 @@ def within(vectors: Vectors, sets: Sequence[str], classes: Sequence[str]) -> Vec
             moved = np.vstack(own)
             found.append(moved.T @ moved / len(own))
     if not found:
-        raise ValueError("no class has two pictures: how pictures of one differ can't be told")
+        raise ValueError(ALONE)
     return np.asarray(np.mean(found, axis=0), np.float32)
 
 
 def chosen(files: Sequence[Path], recipe: Recipe) -> list[int]:
-    """Return which training pictures the matrices are found on, by number: whole classes."""
+    """Return which training pictures the matrices are found on, by number: whole classes.
+
+    Raises ValueError where no class has two pictures.
+    """
     classes = [class_of(one) for one in files]
     aside = held_out(classes) if recipe.held_out else set()
     by_set: dict[str, dict[str, list[int]]] = {}
@@ -119,4 +123,6 @@ def chosen(files: Sequence[Path], recipe: Recipe) -> list[int]:
             if len(rows) > 1 and count < A_SET:
                 taken += rows
                 count += len(rows)
+    if not taken:
+        raise ValueError(ALONE)
     return sorted(taken)

@@ -2,9 +2,9 @@
 
     python -m training.joining ../shared/data/train --keep FOLDER --run FOLDER/compact-held-out
 
-What the sizes of squares, their mirror images, palette's share and both powers give on the classes
-that a run held out; it writes training/joining.md. What was chosen stands in `recipe.Finish`, how
-it is done in `finishing.py`.
+What the sizes of squares, how often each is looked at, palette's share and both powers give on the
+classes that a run held out; it writes training/joining.md. What was chosen stands in
+`recipe.Finish`, how it is done in `finishing.py`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Vectors = NDArray[np.float32]
 
-SIDES = (112, 128)
+SIDES = (128,)
 EVENED, SHARES, TIGHTENED, FLOORS = (0.0, 0.2, 0.3), (0.0, 0.3, 0.5, 0.6), (0.0, 0.25, 0.4, 0.5), (
     0.001, 0.01, 0.05,
 )  # fmt: skip
@@ -44,20 +44,23 @@ OUT = Path(__file__).parent / "joining.md"
 def looks(material: Material, run: Path, rows: Sequence[int], finish: Finish) -> Vectors:
     """Return what a finished run's network says of whole pictures, (n, d), each of length one."""
     from training.material import embedded
-    from training.network import mirrored
+    from training.network import looking
     from training.run import RECIPE, finished_weights, network_of
     from training.validation import unit
 
     recipe = Recipe.read(run / RECIPE)
     network = network_of(recipe, finished_weights(run, recipe), finish.side)
-    whole = mirrored(network) if finish.mirrored else network
+    whole = looking(network, finish.middle) if finish.looks else network
     return unit(embedded(whole, material.pictures.of(rows), finish.side))
 
 
 def variations() -> dict[str, Finish]:
     """Return what is tried: what the package ships, and each part of it changed alone."""
     usual = Finish()
-    found = {"as it is shipped": usual, "not mirrored": replace(usual, mirrored=False)}
+    found = {
+        "as it is shipped": usual, "without its middle": replace(usual, middle=0.0),
+        "looked at once": replace(usual, looks=False),
+    }  # fmt: skip
     found |= {f"squares of {side} pixels": replace(usual, side=side) for side in SIDES}
     found |= {f"evened by the power {one}": replace(usual, evened=one) for one in EVENED}
     found |= {f"palette's share {one}": replace(usual, share=one) for one in SHARES}
@@ -103,7 +106,7 @@ def main(given: list[str] | None = None) -> int:
         for part, own in rows.items()
     }
     judged, known = (pictures.of(rows[part]) for part in ("seen", "known"))
-    said: dict[tuple[int, bool], dict[str, Vectors]] = {}
+    said: dict[tuple[int, bool, float], dict[str, Vectors]] = {}
     table: list[list[str]] = []
 
     def say(title: str, vectors: Vectors) -> None:
@@ -112,7 +115,7 @@ def main(given: list[str] | None = None) -> int:
         print(*table[-1], flush=True)
 
     for title, one in variations().items():
-        how = one.side, one.mirrored
+        how = one.side, one.looks, one.middle
         if how not in said:
             said[how] = {part: looks(material, options.run, own, one) for part, own in rows.items()}
         own = said[how]

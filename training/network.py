@@ -112,12 +112,23 @@ class Network:
         return self._made[name]
 
 
-def mirrored(network: keras.Model) -> keras.Model:
-    """Return a model that looks at each square twice, as it is and mirrored: the mean of both."""
+def looking(network: keras.Model, middle: float) -> keras.Model:
+    """Return a model that looks at each square as it is, mirrored, and at its middle, mirrored.
+
+    It gives the mean of what the network says, each of length one. middle: what the middle, three
+    quarters of a side, counts beside the other two; 0: it isn't looked at.
+    """
     given = keras.Input(network.inputs[0].shape[1:], name="pixels")
-    twice = network(ops.concatenate([given, ops.flip(given, axis=2)], axis=0))
-    one, other = ops.split(ops.normalize(twice, axis=-1, epsilon=1e-6), 2, axis=0)
-    return keras.Model(given, (one + other) * 0.5, name=f"{network.name}_mirrored")
+    side = given.shape[1]
+    seen, counts = [given, ops.flip(given, axis=2)], [1.0, 1.0]
+    if middle:
+        inner = seen[1][:, side // 8 : -(side // 8), side // 8 : -(side // 8)]
+        seen.append(ops.image.resize(inner, (side, side), interpolation="bilinear"))
+        counts.append(middle)
+    said = ops.normalize(network(ops.concatenate(seen, axis=0)), axis=-1, epsilon=1e-6)
+    parts = ops.split(said, len(seen), axis=0)
+    mean = sum(part * (one / sum(counts)) for part, one in zip(parts, counts, strict=True))
+    return keras.Model(given, mean, name=f"{network.name}_looking")
 
 
 def join(own: Any, palette: Any, share: float) -> Any:

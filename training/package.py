@@ -86,14 +86,14 @@ def whole_graph(run: Path, recipe: Recipe, files: list[Path], finish: Finish) ->
     from fewshot.backbones.loading import load_backbone
     from training.finishing import chosen, find
     from training.material import embedded
-    from training.network import Join, mirrored
+    from training.network import Join, looking
     from training.palette_layers import Moved, Palette
     from training.run import finished_weights, network_of
     from training.validation import unit
 
     side, weights = finish.side, finished_weights(run, recipe)
     network = network_of(recipe, weights, side)
-    whole = mirrored(network) if finish.mirrored else network
+    whole = looking(network, finish.middle) if finish.looks else network
     some = read([files[row] for row in chosen(files, recipe)])
     counted = load_backbone(PALETTE)
     palette = np.concatenate([counted.embed([one]) for one in some.pixels]) - weights["mean"]

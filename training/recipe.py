@@ -31,7 +31,8 @@ class Finish:
     """What the graph makes of a trained network; chosen on held-out classes; see `finishing`."""
 
     side: int = 112  # pixels of the squares that it is given
-    mirrored: bool = True  # the network sees each square and its mirror image
+    looks: bool = True  # the network sees each square, its mirror image, and its middle
+    middle: float = 0.5  # what the middle counts beside the other two
     evened: float = 0.2  # the power of each principal component's variance that is divided out
     share: float = 0.5  # of the joined vector's squared length, that is palette's
     tightened: float = 0.4  # the power of each direction's variance within classes, likewise
