@@ -12,9 +12,9 @@ is shipped; and, from all backbones together, leaving one of them out at a time,
 that nobody measured. No dev picture is looked at.
 
 `compact` was trained on train pictures: there strangers would come less near than they do. So it
-is stood in for by a network of the same recipe that held classes out (`--held-out FOLDER`, what
-`training.package` made of that run), asked about these classes alone; and what nobody measured
-does not learn from it.
+is stood in for by the first of its two runs, which is shorter and held classes out (`--held-out
+FOLDER`, what `training.package` made of it), asked about these classes alone; and what nobody
+measured does not learn from it.
 """
 
 from __future__ import annotations

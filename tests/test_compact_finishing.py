@@ -82,7 +82,7 @@ def files_of(**sets: list[int]) -> list[Path]:
     ]
 
 
-def test_the_matrices_are_found_on_whole_classes_up_to_a_bound_a_set() -> None:
+def test_the_matrices_are_found_on_classes_of_two_and_more_up_to_a_bound_a_set() -> None:
     files = files_of(many=[20] * 60, few=[1, 3])
     taken = [files[row] for row in chosen(files, Recipe())]
     of_many = [one for one in taken if one.parts[0] == "many"]

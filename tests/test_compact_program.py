@@ -173,6 +173,11 @@ def test_what_is_asked_for_is_changed_in_both_runs() -> None:
     assert [one.margin for _, one in plan({"margin": 0.4})] == [0.4, 0.4]
 
 
+def test_which_run_holds_classes_out_can_not_be_changed() -> None:
+    with pytest.raises(ValueError, match="held_out"):
+        plan({"held_out": False})
+
+
 @real
 def test_no_picture_that_is_trained_on_stands_in_dev() -> None:
     trained = {sha256(one.read_bytes()).digest() for one in list_pictures(DATA / "train")}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("keras", reason="the extra `train` is not installed")
 pytestmark = pytest.mark.tensorflow
@@ -29,10 +30,16 @@ RECIPE = Recipe().changed(PART)
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
-    files = [tmp_path_factory.mktemp("pictures") / f"{n}" for n in range(6)]
-    for file in files:
-        file.write_text(file.name)  # only its digest is asked for
+    root = tmp_path_factory.mktemp("pictures")
+    files = [root / "a" / f"{n % 3}" / f"{n}.png" for n in range(6)]
+    for file, pixels in zip(files, drawn(6), strict=True):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(file)
     return Pictures(files, ["a"] * 6, [f"a/{n % 3}" for n in range(6)], list(drawn(6)))
+
+
+def root_of(pictures: Pictures) -> str:
+    return str(pictures.files[0].parents[2])
 
 
 def draw(pictures: Pictures, alone: float = 0.2) -> Any:
@@ -210,50 +217,82 @@ def test_palette_as_a_layer_says_what_palette_says() -> None:
 
 
 def test_a_trained_run_becomes_a_graph_that_the_package_reads(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Path, pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from PIL import Image
-
     from fewshot.backbones import export
     from fewshot.backbones.artifact import artifact_in
     from training import package
 
-    place = tmp_path / "pictures" / "a" / "b"
-    place.mkdir(parents=True)
-    for n, pixels in enumerate(drawn(2)):
-        Image.fromarray(pixels).save(place / f"{n}.png")
-    out = tmp_path / "out"
-    asked = [str(trained), "--pictures", str(tmp_path / "pictures"), "--side", "64"]
-    asked += ["--precision", "float32"]
-    monkeypatch.setitem(export.LOWEST, "float32", 0.99)  # two pictures tighten next to nothing
-    assert package.main([*asked, "--out", str(out)]) == 0
-    artifact = artifact_in(out)
+    asked = [str(trained), "--pictures", root_of(pictures), "--side", "64"]
+    monkeypatch.setitem(export.LOWEST, "int8", 0.5)  # six pictures tighten next to nothing
+    assert package.main([*asked, "--out", str(tmp_path / "out")]) == 0
+    artifact = artifact_in(tmp_path / "out")
     assert artifact.manifest.d == 16 + 502
-    assert artifact.manifest.parity.lowest > 0.99
-    said = json.loads((out / package.TRAINED).read_text())
+    assert artifact.manifest.blueprint.precision == "int8"
+    said = json.loads((tmp_path / "out" / package.TRAINED).read_text())
     assert said["pictures"] == 6
 
 
-def test_a_graph_that_keras_does_not_agree_with_replaces_nothing(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from PIL import Image
+def test_the_graph_does_what_was_found(trained: Path, pictures: Pictures) -> None:
+    import keras
 
+    from training.finishing import chosen, find
+    from training.material import embedded
+    from training.network import looking
+    from training.package import whole_graph
+    from training.palette_layers import Palette
+    from training.recipe import Finish
+    from training.run import finished_weights, network_of
+    from training.validation import unit
+
+    finish, weights = Finish(side=64), finished_weights(trained, RECIPE)
+    graph = whole_graph(trained, RECIPE, pictures.files, finish)
+    network = looking(network_of(RECIPE, weights, 64), finish.middle)
+    known = pictures.of(chosen(pictures.files, RECIPE))
+    counted = load_backbone("palette")
+    palette = np.concatenate([counted.embed([one]) for one in known.pixels]) - weights["mean"]
+    own = unit(embedded(network, known, 64))
+    found = find(own, unit(palette), known.sets, known.classes, finish)
+    given = keras.Input(batch_shape=(1, 64, 64, 3))
+    beside = keras.Model(given, Palette()(given))
+    for pixels in pictures.pixels:
+        square = prepared(pixels, 64, PREPROCESSINGS["symmetric"])
+        parts = unit(np.asarray(network(square))), unit(np.asarray(beside(square)))
+        wanted = found(parts[0], unit(parts[1] - weights["mean"]))
+        assert float((np.asarray(graph(square)) * wanted).sum()) > 0.999
+
+
+def test_a_run_is_not_packaged_with_other_pictures_than_it_learned(
+    trained: Path, pictures: Pictures, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from training import package
+
+    place = tmp_path / "p" / "a" / "b"
+    place.mkdir(parents=True)
+    Image.fromarray(pictures.pixels[0]).save(place / "1.png")
+    with pytest.raises(SystemExit):
+        package.main(
+            [str(trained), "--pictures", str(tmp_path / "p"), "--out", str(tmp_path / "o")]
+        )
+    assert "learned other pictures" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_graph_that_keras_does_not_agree_with_replaces_nothing(
+    trained: Path, pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from fewshot.backbones import export
     from fewshot.backbones.errors import BackboneUnavailable
     from training import package
 
     monkeypatch.setitem(export.LOWEST, "int8", 1.1)
-    (tmp_path / "p" / "a" / "b").mkdir(parents=True)
-    for n, pixels in enumerate(drawn(2)):
-        Image.fromarray(pixels).save(tmp_path / "p" / "a" / "b" / f"{n}.png")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "model.tflite").write_bytes(b"as it was")
-    asked = [str(trained), "--pictures", str(tmp_path / "p"), "--side", "64"]
+    asked = [str(trained), "--pictures", root_of(pictures), "--side", "64"]
     with pytest.raises(BackboneUnavailable, match="is needed"):
         package.main([*asked, "--out", str(tmp_path / "out")])
     assert (tmp_path / "out" / "model.tflite").read_bytes() == b"as it was"
-    assert {one.name for one in tmp_path.iterdir()} == {"p", "out"}
+    assert {one.name for one in tmp_path.iterdir()} == {"out"}
 
 
 def test_a_run_that_is_not_over_is_not_packaged(tmp_path: Path, pictures: Pictures) -> None:

@@ -52,8 +52,8 @@ def test_its_card_says_the_size_and_the_width_that_it_has() -> None:
 def test_its_graph_was_compared_with_keras_on_real_pictures() -> None:
     parity = shipped(COMPACT).manifest.parity
     assert parity.pictures >= 100
-    assert parity.lowest >= 0.93  # int8; training/joining.md: it names as often
-    assert parity.mean >= 0.97
+    assert parity.lowest >= 0.95  # int8; training/joining.md: it names as often
+    assert parity.mean >= 0.98
     assert parity.on == "training pictures"
 
 

@@ -50,8 +50,12 @@ def main(given: list[str] | None = None) -> int:
     material = gather(options.pictures, options.keep, [*recipe.teachers], options.processes)
     pictures = material.pictures
     first_map = len(network.weights) + 1  # after the prototypes
+    rows_learned = material.taken(recipe)
     teachers = {
-        title: (weights[f"w{first_map + n:03d}"], centered(material.said[title]))
+        title: (
+            weights[f"w{first_map + n:03d}"],
+            centered(material.said[title], material.said[title][rows_learned]),
+        )
         for n, title in enumerate(recipe.teachers)
     }
     random = np.random.default_rng(recipe.seed)

@@ -57,7 +57,12 @@ def _options(given: list[str] | None) -> argparse.Namespace:
         "--held-out", action="store_true", help="only the first run, with classes kept aside"
     )
     parser.add_argument(
-        "--set", action="append", default=[], type=_part, metavar="PART=JSON", help="of the recipe"
+        "--set",
+        action="append",
+        default=[],
+        type=_part,
+        metavar="PART=JSON",
+        help="of both recipes",
     )
     return parser.parse_args(given)
 

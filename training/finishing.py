@@ -1,6 +1,6 @@
 """A network's vectors and palette's come in; the two matrices that the graph joins them by go out.
 
-Neither is trained: both are found on training pictures, of whole classes. First the network's
+Neither is trained: both are found on training pictures, some of each class. First the network's
 principal components are divided by a small power of their variance, for those that vary much over
 all pictures lead every similarity. Then, with palette beside, the directions in which pictures of
 one class differ are divided by a power of how much they do (within-class covariance normalization;
@@ -103,17 +103,22 @@ def within(vectors: Vectors, sets: Sequence[str], classes: Sequence[str]) -> Vec
     return np.asarray(np.mean(found, axis=0), np.float32)
 
 
+def not_held_out(files: Sequence[Path], recipe: Recipe) -> list[int]:
+    """Return which of all pictures a recipe learns from, by number."""
+    classes = [class_of(one) for one in files]
+    aside = held_out(classes) if recipe.held_out else set()
+    return [row for row, name in enumerate(classes) if name not in aside]
+
+
 def chosen(files: Sequence[Path], recipe: Recipe) -> list[int]:
-    """Return which training pictures the matrices are found on, by number: whole classes.
+    """Return which training pictures the matrices are found on, by number: some of each class.
 
     Raises ValueError where no class has two pictures.
     """
-    classes = [class_of(one) for one in files]
-    aside = held_out(classes) if recipe.held_out else set()
     by_set: dict[str, dict[str, list[int]]] = {}
-    for row, (file, name) in enumerate(zip(files, classes, strict=True)):
-        if name not in aside:
-            by_set.setdefault(file.parts[-3], {}).setdefault(name, []).append(row)
+    for row in not_held_out(files, recipe):
+        of_set = by_set.setdefault(files[row].parts[-3], {})
+        of_set.setdefault(class_of(files[row]), []).append(row)
     random = np.random.default_rng(recipe.seed)
     taken: list[int] = []
     for of_class in by_set.values():

@@ -10,6 +10,7 @@ classes that a run held out; it writes training/joining.md. What was chosen stan
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -91,12 +92,23 @@ def main(given: list[str] | None = None) -> int:
     from fewshot.backbones.catalog import COMPACT
     from fewshot.backbones.litert import LiteRTBackbone
     from training.material import gather
-    from training.run import RECIPE, WEIGHTS
+    from training.package import TRAINED
+    from training.run import LEARNED, RECIPE, WEIGHTS
     from training.validation import looked_at, scores, unit
 
     recipe = Recipe.read(options.run / RECIPE)
     if not recipe.held_out:
         parser.error(f"{options.run} held no classes out")
+    graph = LiteRTBackbone(artifact_in(options.graph), COMPACT) if options.graph else None
+    if graph:
+        learned, packaged = (
+            json.loads((folder / file).read_text())[key]
+            for folder, file, key in (
+                (options.run, LEARNED, "digest"), (options.graph, TRAINED, "sha256"),
+            )
+        )  # fmt: skip
+        if learned != packaged:
+            parser.error(f"{options.graph} was not made of {options.run}: it learned others")
     material = gather(options.pictures, options.keep, [OTHER], options.processes)
     pictures = material.pictures
     rows = {"seen": looked_at(pictures, material.aside), "known": chosen(pictures.files, recipe)}
@@ -128,9 +140,11 @@ def main(given: list[str] | None = None) -> int:
     say(f"{OTHER} in its place", join(theirs["seen"], beside["seen"]))
     say(f"{OTHER} and palette as they are", np.hstack([theirs["seen"], beside["seen"]]))
     say(f"{OTHER} alone", theirs["seen"])
-    if options.graph:
-        graph = LiteRTBackbone(artifact_in(options.graph), COMPACT)
-        say("the graph, int8", np.concatenate([graph.embed([one]) for one in judged.pixels]))
+    if graph:
+        say(
+            f"the graph, {graph.artifact.manifest.blueprint.precision}",
+            np.concatenate([graph.embed([one]) for one in judged.pixels]),
+        )
     text = markdown(["vector", *SHOWN.values()], table)
     about = (
         f"{len(judged):,} pictures of {len(set(judged.classes))} held-out classes, five pictures a "

@@ -26,7 +26,7 @@ from fewshot.backbones.preprocessing import PREPROCESSINGS
 from fewshot.backbones.shipped import FOLDER
 from fewshot.backbones.squeeze import prepared
 from fewshot.digest import file_digest
-from training.pictures import list_pictures, read
+from training.pictures import digest_of, list_pictures, read
 from training.recipe import PALETTE, Finish, Recipe
 
 TRAINED = "trained_on.json"
@@ -49,15 +49,18 @@ def main(given: list[str] | None = None) -> int:
     )
     options = parser.parse_args(given)
 
+    from training.finishing import not_held_out
     from training.run import LEARNED, RECIPE
 
     recipe = Recipe.read(options.run / RECIPE)
     files = list_pictures(options.pictures)
+    learned = json.loads((options.run / LEARNED).read_text())
+    if digest_of(files[row] for row in not_held_out(files, recipe)) != learned["digest"]:
+        parser.error(f"{options.pictures}: the run {options.run} learned other pictures")
     some = read(files[:: -(-len(files) // COMPARED)]).pixels
     finish = Finish(side=options.side)
     network = whole_graph(options.run, recipe, files, finish)
     inputs = [prepared(one, options.side, PREPROCESSINGS[HOW]) for one in some]
-    learned = json.loads((options.run / LEARNED).read_text())
     told = {"pictures": learned["pictures"], "sha256": learned["digest"]}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=options.out.parent, prefix=".making-") as made:

@@ -53,7 +53,9 @@ class Recipe:
     teachers: dict[str, float] = field(
         default_factory=lambda: {"mobilenetv2": 12.0, "mobilefacenet": 4.0}
     )
-    share: float = 0.5  # of the vector's squared length, that is palette's
+    share: float = (
+        0.5  # palette's of the squared length while it is beside; else cosines shrink by it
+    )
     alone: float = 1.0  # the share of samples that are told without palette
     held_out: bool = False  # leave the classes to choose on out of the training
     seed: int = 7
@@ -114,8 +116,10 @@ def plan(parts: dict[str, Any], only_first: bool = False) -> list[tuple[str, Rec
 
     The first leaves the classes to choose on out, and is what is chosen by; the second begins with
     its weights and learns from all pictures, in larger squares. parts: what is changed, as JSON
-    has it, in both.
+    has it, in both; raises ValueError for which holds out.
     """
+    if "held_out" in parts:
+        raise ValueError("held_out: the first run holds classes out, the second does not")
     first = ("-held-out", Recipe(held_out=True).changed(parts))
     second = Recipe(samples=900_000, sides=SECOND, rate=0.08).changed(parts)
     return [first] if only_first else [first, ("", second)]

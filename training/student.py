@@ -1,7 +1,8 @@
 """A network and its targets come in; what it is trained for goes out: one loss, three parts.
 
 * its classes: a softmax over cosines with a margin, of all classes of all sets at once (CosFace;
-  Wang et al., CVPR 2018), of the vector with palette's beside it;
+  Wang et al., CVPR 2018), of the vector with palette's beside it or, as `alone` of the recipe says,
+  zeros in its place, which shrink the cosines by the root of what is left of the squared length;
 * each teacher: a linear map of the network's own part is to point where the teacher's vector
   does.
 """

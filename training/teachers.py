@@ -75,18 +75,26 @@ def shifted(targets: Targets) -> tuple[Targets, NDArray[np.float32]]:
     return flat.reshape(targets.shape).astype(np.float16), mean
 
 
-def centered(targets: Targets) -> Targets:
+def centered(targets: Targets, known: Targets | None = None) -> Targets:
     """Return vectors square-rooted by sign, less their mean, of length one; zeros stay zeros.
+
+    known: the vectors whose mean it is, where it isn't that of all.
 
     The root evens out the few numbers that lead (Hellinger's kernel; Arandjelovic, Zisserman, CVPR
     2012); the mean says nothing that tells pictures apart.
     """
     flat = targets.reshape(-1, targets.shape[-1])
     told = np.flatnonzero(flat.any(axis=1))
-    rooted = flat[told].astype(np.float32)
-    rooted = np.sign(rooted) * np.sqrt(np.abs(rooted))
-    rooted -= rooted.mean(axis=0)
+    rooted = _rooted(flat[told])
+    others = None if known is None else known.reshape(-1, targets.shape[-1])
+    mean = rooted if others is None else _rooted(others[others.any(axis=1)])
+    rooted -= mean.mean(axis=0)
     rooted /= np.maximum(np.linalg.norm(rooted, axis=1, keepdims=True), 1e-6)
     found = np.zeros_like(flat)
     found[told] = rooted
     return found.reshape(targets.shape)
+
+
+def _rooted(vectors: Targets) -> NDArray[np.float32]:
+    numbers = vectors.astype(np.float32)
+    return np.sign(numbers) * np.sqrt(np.abs(numbers))
