@@ -18,7 +18,7 @@ from fewshot.backbones.preprocessing import PREPROCESSINGS  # noqa: E402
 from fewshot.backbones.probes import drawn  # noqa: E402
 from fewshot.backbones.squeeze import prepared  # noqa: E402
 from training.pictures import Pictures  # noqa: E402
-from training.recipe import Recipe  # noqa: E402
+from training.recipe import Finish, Recipe  # noqa: E402
 
 PART = {
     "samples": 64, "batch": 8, "sides": [[48, 0.5], [64, 0.5]], "rate": 0.02,
@@ -191,7 +191,9 @@ def test_a_looking_network_says_the_mean_of_what_it_says_of_each_look(middle: fl
         one / np.linalg.norm(one, axis=1, keepdims=True) * count
         for one, count in zip(said, (1, 1, middle), strict=True)
     ) / (2 + middle)
-    assert np.asarray(looking(network, middle)(squares)) == pytest.approx(wanted, abs=1e-5)
+    assert np.asarray(looking(network, Finish(middle=middle))(squares)) == pytest.approx(
+        wanted, abs=1e-5
+    )
 
 
 def test_what_is_joined_has_length_one_and_the_share_that_was_asked_for() -> None:
@@ -241,13 +243,12 @@ def test_the_graph_does_what_was_found(trained: Path, pictures: Pictures) -> Non
     from training.network import looking
     from training.package import whole_graph
     from training.palette_layers import Palette
-    from training.recipe import Finish
     from training.run import finished_weights, network_of
     from training.validation import unit
 
     finish, weights = Finish(side=64), finished_weights(trained, RECIPE)
     graph = whole_graph(trained, RECIPE, pictures.files, finish)
-    network = looking(network_of(RECIPE, weights, 64), finish.middle)
+    network = looking(network_of(RECIPE, weights, 64), finish)
     known = pictures.of(chosen(pictures.files, RECIPE))
     counted = load_backbone("palette")
     palette = np.concatenate([counted.embed([one]) for one in known.pixels]) - weights["mean"]

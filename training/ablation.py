@@ -11,13 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from training.compact import offer_keep
 from training.recipe import Recipe
+from training.tables import keep
 
 VARIATIONS: dict[str, dict[str, Any]] = {
     "all": {},
@@ -38,7 +38,6 @@ SHOWN = {
     "pokemon150": "pokemon", "simpsons42": "simpsons", "lol148": "lol", "grocery81": "grocery",
     "tinyimagenet200": "tinyimagenet", "photo_to_caric": "photo to caricature",
 }  # fmt: skip
-OUT = Path(__file__).parent / "ablation.md"
 
 
 def main(given: list[str] | None = None) -> int:
@@ -49,12 +48,10 @@ def main(given: list[str] | None = None) -> int:
     offer_keep(parser)
     parser.add_argument("--samples", type=int, default=100_000, help="a run  [100000]")
     parser.add_argument("--side", type=int, default=64, help="pixels  [64]")
-    parser.add_argument("--out", type=Path, default=OUT, help="the table's file")
     options = parser.parse_args(given)
     import keras
 
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    from eval.readme_tables import put
     from eval.report import markdown
     from training.material import begin, gather, looker, whole_pictures
     from training.run import LOG
@@ -88,9 +85,7 @@ def main(given: list[str] | None = None) -> int:
         f"{usual.seed}; {len(pictures):,} pictures of {len(set(pictures.classes))} held-out "
         "classes, five pictures a name enrolled, nearest class mean, 20 draws."
     )
-    options.out.write_text(f"{table}\n\n{about}\n")
-    if options.out == OUT:
-        put("ablation", f"{table}\n\n{about}", OUT.with_name("README.md"))
+    keep("ablation", table, about)
     print(table)
     return 0
 

@@ -18,13 +18,13 @@ import numpy as np
 
 from training.compact import offer_keep
 from training.recipe import Recipe
+from training.tables import keep
 
 A_SET = 400
 """Pictures of a set that are looked at, of those learned and of those held out each."""
 SIDE = 80
 """Of their squares: what the first run ends with."""
 FEWEST = 50
-OUT = Path(__file__).parent / "agreement.md"
 
 
 def main(given: list[str] | None = None) -> int:
@@ -35,7 +35,6 @@ def main(given: list[str] | None = None) -> int:
     offer_keep(parser)
     parser.add_argument("--run", type=Path, required=True, help="a finished run that held out")
     options = parser.parse_args(given)
-    from eval.readme_tables import put
     from eval.report import markdown
     from training.material import embedded, gather
     from training.run import RECIPE, finished_weights, network_of
@@ -84,8 +83,7 @@ def main(given: list[str] | None = None) -> int:
         f"Mean cosine to the teacher's vector, (pictures); whole pictures in squares of {SIDE} "
         f"pixels; fewer than {FEWEST} are not shown."
     )
-    OUT.write_text(f"{text}\n\n{about}\n")
-    put("agreement", f"{text}\n\n{about}", OUT.with_name("README.md"))
+    keep("agreement", text, about)
     return 0
 
 

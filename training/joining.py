@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from training.compact import offer_keep
 from training.finishing import chosen, find
 from training.recipe import PALETTE, Finish, Recipe
+from training.tables import keep
 
 if TYPE_CHECKING:
     from training.material import Material
@@ -39,7 +40,6 @@ SHOWN = {
     "photo_to_caric": "photo to caricature", "caric_to_photo": "caricature to photo",
 }  # fmt: skip
 OTHER = "mobilenetv2"
-OUT = Path(__file__).parent / "joining.md"
 
 
 def looks(material: Material, run: Path, rows: Sequence[int], finish: Finish) -> Vectors:
@@ -51,12 +51,11 @@ def looks(material: Material, run: Path, rows: Sequence[int], finish: Finish) ->
 
     recipe = Recipe.read(run / RECIPE)
     network = network_of(recipe, finished_weights(run, recipe), finish.side)
-    whole = looking(network, finish.middle) if finish.looks else network
-    return unit(embedded(whole, material.pictures.of(rows), finish.side))
+    return unit(embedded(looking(network, finish), material.pictures.of(rows), finish.side))
 
 
 def variations() -> dict[str, Finish]:
-    """Return what is tried: what the package ships, and each part of it changed alone."""
+    """Return what is tried: what the package ships, and that with parts of it changed."""
     usual = Finish()
     found = {
         "as it is shipped": usual, "without its middle": replace(usual, middle=0.0),
@@ -86,7 +85,6 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, required=True, help="a finished run that held out")
     parser.add_argument("--graph", type=Path, help="what training.package made of it, a row more")
     options = parser.parse_args(given)
-    from eval.readme_tables import put
     from eval.report import markdown
     from fewshot.backbones.artifact import artifact_in
     from fewshot.backbones.catalog import COMPACT
@@ -151,8 +149,7 @@ def main(given: list[str] | None = None) -> int:
         f"name enrolled, nearest class mean, 20 draws; matrices found on {len(known):,} training "
         f"pictures. Shipped: {Finish()}."
     )
-    OUT.write_text(f"{text}\n\n{about}\n")
-    put("joining", f"{text}\n\n{about}", OUT.with_name("README.md"))
+    keep("joining", text, about)
     return 0
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fewshot.backbones.preprocessing import PREPROCESSINGS
 from fewshot.backbones.squeeze import prepared
 from training.batches import Draw
+from training.finishing import not_held_out
 from training.network import join
 from training.pictures import Pictures, list_pictures, read
 from training.recipe import PALETTE, Recipe
@@ -38,10 +39,7 @@ class Material:
 
     def taken(self, recipe: Recipe) -> list[int]:
         """Return the pictures that a recipe trains on, by number."""
-        classes = self.pictures.classes
-        return [
-            row for row, name in enumerate(classes) if not (recipe.held_out and name in self.aside)
-        ]
+        return not_held_out(self.pictures.files, recipe)
 
 
 def gather(root: Path, keep: Path, teachers: list[str], processes: int) -> Material:

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from training.recipe import Shape
+from training.recipe import Finish, Shape
 
 
 class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
@@ -112,19 +112,21 @@ class Network:
         return self._made[name]
 
 
-def looking(network: keras.Model, middle: float) -> keras.Model:
+def looking(network: keras.Model, finish: Finish) -> keras.Model:
     """Return a model that looks at each square as it is, mirrored, and at its middle, mirrored.
 
-    It gives the mean of what the network says, each of length one. middle: what the middle, three
-    quarters of a side, counts beside the other two; 0: it isn't looked at.
+    It gives the mean of what the network says, each of length one; the middle is three quarters of
+    a side, and isn't looked at where it counts nothing. Where one look is wanted: the network.
     """
+    if not finish.looks:
+        return network
     given = keras.Input(network.inputs[0].shape[1:], name="pixels")
     side = given.shape[1]
     seen, counts = [given, ops.flip(given, axis=2)], [1.0, 1.0]
-    if middle:
+    if finish.middle:
         inner = seen[1][:, side // 8 : -(side // 8), side // 8 : -(side // 8)]
         seen.append(ops.image.resize(inner, (side, side), interpolation="bilinear"))
-        counts.append(middle)
+        counts.append(finish.middle)
     said = ops.normalize(network(ops.concatenate(seen, axis=0)), axis=-1, epsilon=1e-6)
     parts = ops.split(said, len(seen), axis=0)
     mean = sum(part * (one / sum(counts)) for part, one in zip(parts, counts, strict=True))

@@ -96,7 +96,7 @@ def whole_graph(run: Path, recipe: Recipe, files: list[Path], finish: Finish) ->
 
     side, weights = finish.side, finished_weights(run, recipe)
     network = network_of(recipe, weights, side)
-    whole = looking(network, finish.middle) if finish.looks else network
+    whole = looking(network, finish)
     some = read([files[row] for row in chosen(files, recipe)])
     counted = load_backbone(PALETTE)
     palette = np.concatenate([counted.embed([one]) for one in some.pixels]) - weights["mean"]
