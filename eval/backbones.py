@@ -58,7 +58,7 @@ def vectors_of(pictures: PictureSet, backbone: Backbone, keep: Path | None = Non
         if kept and kept.is_file():
             return np.asarray(np.load(kept), np.float32)
         pixels = decode(read_picture(path), 2 * backbone.spec.input_size).pixels
-        vector: Vectors = backbone.embed([pixels])[0]
+        vector = vector_of(backbone, pixels)
         if kept:
             making = kept.with_suffix(f".{os.getpid()}")
             with making.open("wb") as file:
@@ -67,6 +67,12 @@ def vectors_of(pictures: PictureSet, backbone: Backbone, keep: Path | None = Non
         return vector
 
     return np.stack(list(ordered_map(one, pictures.files)))
+
+
+def vector_of(backbone: Backbone, pixels: NDArray[np.uint8]) -> Vectors:
+    """Embed one crop (height, width, 3), uint8 RGB; (d,) float32."""
+    vector: Vectors = backbone.embed([pixels])[0]
+    return vector
 
 
 def load(title: str) -> Backbone:

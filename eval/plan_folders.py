@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
 
+from eval.clutter_scene import SCENE, cluttered
 from fewshot.folders import find_pictures
 from fewshot.images import decode, read_picture
 
@@ -24,7 +24,6 @@ DIFFERS = {
     "people than in training; the cluttered pictures are made: the face, a quarter as wide as the "
     "scene, among drawn shapes",
 }
-_SCENE = (720, 540)
 
 
 def lay_out(dev: Path, root: Path, *, each: int) -> dict[str, Path]:
@@ -68,29 +67,8 @@ def _one_person(people: Sequence[Path], root: Path) -> None:
         (root / "test_whole" / name).mkdir(parents=True)
         for number, file in enumerate(files):
             rng = np.random.default_rng([number, len(name)])
-            cluttered(file, rng).save(root / "test_whole" / name / f"{number:03}.png")
-
-
-def cluttered(file: Path, rng: np.random.Generator) -> Image.Image:
-    """Return a scene of drawn shapes in which the picture stands, a quarter as wide."""
-    scene = Image.new("RGB", _SCENE, _color(rng))
-    pen = ImageDraw.Draw(scene)
-    for _ in range(60):
-        x, y = (int(rng.integers(-60, side)) for side in _SCENE)
-        box = (x, y, x + int(rng.integers(20, 220)), y + int(rng.integers(20, 220)))
-        draw = (pen.rectangle, pen.ellipse)[int(rng.integers(2))]
-        draw(box, fill=_color(rng), outline=_color(rng), width=3)
-    face = Image.fromarray(decode(read_picture(file), at_least=_SCENE[0]).pixels)
-    wide = _SCENE[0] // 4
-    face = face.resize((wide, round(wide * face.height / face.width)))
-    left, top = (int(rng.integers(side - own)) for side, own in zip(_SCENE, face.size, strict=True))
-    scene.paste(face, (left, top))
-    return scene
-
-
-def _color(rng: np.random.Generator) -> tuple[int, int, int]:
-    red, green, blue = (int(value) for value in rng.integers(0, 256, 3))
-    return red, green, blue
+            face = decode(read_picture(file), at_least=SCENE[0]).pixels
+            cluttered(face, rng).save(root / "test_whole" / name / f"{number:03}.png")
 
 
 def _classes(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from fewshot.bookkeeping import Bookkeeping
@@ -35,6 +36,7 @@ class Answering(Bookkeeping):
     def __init__(self, store: Store, *, threads: int | None = None, watch: Watch = _DEAF) -> None:
         super().__init__(store, watch)
         self._threads = threads
+        self._otherwise: dict[str, Embedder] = {}  # by the crop asked for
 
     def match(
         self,
@@ -45,6 +47,8 @@ class Answering(Bookkeeping):
         strict: bool = False,
         threshold: float | None = None,
         explain: bool = False,
+        crop: str | None = None,
+        box: Sequence[int] | None = None,
     ) -> Match:
         """Say who is in a picture, or that it is nobody enrolled.
 
@@ -52,13 +56,20 @@ class Answering(Bookkeeping):
         at most this share is to get any name, in [1e-6, 0.5]. strict: raise RateNotSupported where
         the gallery itself cannot show that rate, rather than estimate it from others. threshold: a
         similarity in [-1, 1] that decides instead. explain: find `votes` and `advice` too.
-        Raises UnreadableImage, GalleryEmpty.
+        crop: look at another part than the gallery's pictures were enrolled by: see `create`. box:
+        look at this part, (x, y, width, height) in pixels of the whole upright picture. Of several
+        faces the largest is looked at.
+        Raises UnreadableImage (NothingFound where a face was looked for in vain), GalleryEmpty.
         """
+        from fewshot.crops import Box
         from fewshot.images import read_picture
 
         self._require_somebody()
-        embedded = self._embedder.embed_raw(
-            read_picture(picture), with_thumbnail=True, threads=self._threads
+        embedded = self._embedder_for(crop).embed_raw(
+            read_picture(picture),
+            box=None if box is None else Box(*box),
+            with_thumbnail=True,
+            threads=self._threads,
         )
         risk = Risk(max_false_name, strict)
         return self._matcher.match(embedded, k=k, risk=risk, threshold=threshold, explain=explain)
@@ -73,23 +84,35 @@ class Answering(Bookkeeping):
         threshold: float | None = None,
         explain: bool = False,
         with_thumbnails: bool = False,
+        crop: str | None = None,
+        box: Sequence[int] | None = None,
+        all_faces: bool = False,
     ) -> Iterator[Match | Refusal]:
         """Answer many pictures, in their order, embedding on all cores; see `match`.
 
         A picture that cannot be read gives a Refusal and the rest goes on.
-        with_thumbnails: let each Match carry a small JPEG of what was looked at.
+        with_thumbnails: let each Match carry a small JPEG of what was looked at. all_faces: answer
+        every face of a picture, the largest first, where the crop looks for faces.
         """
+        from fewshot.crops import Box
         from fewshot.pipeline import ordered_map
 
         self._require_somebody()
         risk = Risk(max_false_name, strict)
+        if all_faces and box is not None:
+            raise ValueError("all_faces looks for faces, and box says where to look: give one")
         alone = isinstance(pictures, list) and len(pictures) == 1
-        attempt = partial(
-            self._embedder.attempt,
-            with_thumbnail=True,  # pictures may be corrected while others are answered
-            threads=self._threads if alone else 1,
-        )
-        results = ordered_map(attempt, each_picture(pictures), workers=self._threads)
+        embedder, threads = self._embedder_for(crop), self._threads if alone else 1
+        part = None if box is None else Box(*box)
+
+        def attempt(picture: Picture) -> list[Embedded | Refusal]:
+            # with thumbnails: pictures may be corrected while others are answered
+            if all_faces:
+                return list(embedder.attempt_each(picture, with_thumbnail=True, threads=threads))
+            return [embedder.attempt(picture, box=part, with_thumbnail=True, threads=threads)]
+
+        found = ordered_map(attempt, each_picture(pictures), workers=self._threads)
+        results = chain.from_iterable(found)
         if self._matcher.prepare(risk if threshold is None else None):
             self._watch.say(f"{self.path} is large: fewshot index makes it open and answer faster")
         ask = partial(
@@ -163,6 +186,14 @@ class Answering(Bookkeeping):
         from fewshot.strangers import erase_strangers
 
         return erase_strangers(self._store)
+
+    def _embedder_for(self, crop: str | None) -> Embedder:
+        """Return the gallery's embedder, or one that looks at another part, as it was asked to."""
+        if crop is None or crop == self._store.recipe.crop:
+            return self._embedder
+        if crop not in self._otherwise:
+            self._otherwise[crop] = self._embedder.cropping(crop, self._watch)
+        return self._otherwise[crop]
 
     def _choose_rule(self, added: int) -> None:
         """Let the gallery choose how names are scored, where it has grown enough."""

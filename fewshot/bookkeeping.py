@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fewshot import changes, inspection, rejections
 from fewshot.naming import has_center
 from fewshot.operations import history
+from fewshot.recipe import Recipe
 from fewshot.records import (
     Brought,
     CachedIndex,
@@ -39,6 +40,11 @@ class Bookkeeping:
     def path(self) -> Path:
         """The gallery file."""
         return self._store.path
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the gallery's vectors are made: crop, backbone, head."""
+        return self._store.recipe
 
     def close(self) -> None:
         """Close the gallery file."""

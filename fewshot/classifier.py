@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fewshot.bundles.backbone import BundleBackbone
 from fewshot.bundles.bundle import Bundle, read_bundle
-from fewshot.crops import Box, find_cropper
+from fewshot.crops import Box, find_fixed
 from fewshot.embedder import Refusal
 from fewshot.errors import UnreadableImage
 from fewshot.folders import each_picture
@@ -51,7 +51,7 @@ class Classifier:
     def __init__(self, bundle: Bundle, path: Path, watch: Watch = _DEAF) -> None:
         self.bundle, self.path = bundle, path
         self._backbone = BundleBackbone(bundle, path, watch)
-        self._crop = find_cropper(bundle.base.crop)
+        self._crop = find_fixed(bundle.base.crop)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, watch: Watch = _DEAF) -> Classifier:
@@ -70,7 +70,7 @@ class Classifier:
         """
         raw = read_picture(picture)
         decoded = decode(raw, at_least=2 * self.bundle.base.size)
-        crop = self._crop(decoded.pixels)
+        crop = self._crop(decoded.pixels)[0]
         height, width = decoded.pixels.shape[:2]
         chances = self._backbone.probabilities([crop.pixels])[0]
         order = (-chances).argsort(kind="stable")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fewshot.corrections import Shown, correct
 from fewshot.embedder import Embedder
 from fewshot.images import NAMELESS, Picture, read_picture
-from fewshot.records import Corrected
+from fewshot.records import Corrected, crop_text
 from fewshot.store import Store
 
 
@@ -29,13 +29,13 @@ def correct_picture(
     """
     raw = read_picture(picture)
     embedded = embedder.embed_raw(raw, with_thumbnail=True, threads=threads)
-    box = embedded.box
     shown = Shown(
         digest=raw.digest,
         vector=embedded.vector.astype("<f4").tobytes(),
         source=raw.source if raw.source in NAMELESS else os.path.abspath(raw.source),
-        box=f"{box.x} {box.y} {box.width} {box.height}",
+        box=str(embedded.box),
         thumbnail=embedded.thumbnail,
+        crop=crop_text(embedded.kind, embedded.score),
     )
     names = [rejected] if isinstance(rejected, str) else list(rejected)
     return correct(store, shown, rejected=names, truth=truth)

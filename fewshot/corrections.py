@@ -11,7 +11,7 @@ from fewshot.gallery_file import sqlite_errors, transaction
 from fewshot.names import clean_name, storable
 from fewshot.operations import Done, now, record
 from fewshot.quarantine import confine
-from fewshot.records import Corrected
+from fewshot.records import WHOLE, Corrected
 from fewshot.rejections import is_rejected
 from fewshot.store import Store
 
@@ -25,6 +25,7 @@ class Shown:
     source: str
     box: str  # x, y, width, height
     thumbnail: bytes  # JPEG, at most 128 pixels a side
+    crop: str = WHOLE  # what the box is of, as `records.crop_text` writes it
 
 
 def correct(
@@ -132,11 +133,12 @@ def _standing(store: Store, identity: int, digest: bytes) -> list[int]:
 
 def _enroll(store: Store, picture: Shown, identity: int) -> int:
     made = store.connection.execute(
-        """INSERT INTO picture_references (identity, digest, vector, source, box, enrolled_at)
-           VALUES (?, ?, ?, ?, ?, ?)""",
+        """INSERT INTO picture_references
+               (identity, digest, vector, source, box, enrolled_at, crop)
+           VALUES (?, ?, ?, ?, ?, ?, ?)""",
         (
             *(identity, picture.digest, picture.vector, storable(picture.source)),
-            *(picture.box, now()),
+            *(picture.box, now(), picture.crop),
         ),
     )
     number = int(made.lastrowid or 0)

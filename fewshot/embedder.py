@@ -1,11 +1,11 @@
-"""A picture comes in; its vector goes out, with the crop it was made from.
+"""A picture comes in; the vector of a part of it goes out, or of each face in it.
 
 Joins the first half of the line: images -> crops -> backbone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from fewshot.backbones.backbone import Backbone
 from fewshot.backbones.choice import BackboneChoice, is_bundle
 from fewshot.backbones.loading import load_again, load_backbone
-from fewshot.crops import Box, find_cropper
+from fewshot.crops import FIXED, Box, Crop, Cropper, given
+from fewshot.decoding import DecodedPicture
+from fewshot.detectors.errors import BoxOutside, NothingFound, SeveralFaces
 from fewshot.errors import UnreadableImage
 from fewshot.images import Picture, RawPicture, decode, read_picture, thumbnail
 from fewshot.pipeline import usable_cores
@@ -32,6 +34,9 @@ class Embedded:
     box: Box  # the crop, in pixels of the whole upright picture
     thumbnail: bytes  # JPEG of the crop, at most 128 pixels a side; empty where none was asked for
     digest: bytes = b""  # SHA-256 of the file, or of the pixels; empty with the thumbnail
+    kind: str = "whole"  # what the crop is of: "whole", "center", "given", "face", "anime-face" ...
+    score: float = 1.0  # how sure the detector was, in [0, 1]
+    crops: int = 1  # how many were found in the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,45 +60,54 @@ class Refusal:
 class Embedder:
     """Embeds pictures by one recipe, any number of them at once; safe to share among threads."""
 
-    def __init__(self, crop: str, backbone: Backbone) -> None:
-        self._crop = find_cropper(crop)
-        self.backbone = backbone
+    def __init__(self, crop: str | Cropper, backbone: Backbone) -> None:
+        """Take a crop, by its name too, and what embeds; raises what `load_cropper` raises."""
+        cropper = cropper_by_name(crop) if isinstance(crop, str) else crop
+        self.cropper, self.backbone = cropper, backbone
         spec = backbone.spec
         self.recipe = Recipe(
-            crop,
+            cropper.name,
             spec.name,
             backbone.fingerprint,
             backbone.head,
             spec.d,
             backbone.blueprint,
             backbone.lift,
+            cropper.detection,
         )
 
     @classmethod
     def by_name(cls, crop: str, backbone: str | BackboneChoice, watch: Watch = _DEAF) -> Embedder:
-        """Build the embedder; raises UnknownCropper, and what `load_backbone` raises."""
-        find_cropper(crop)
+        """Build the embedder; raises what `load_cropper` and `load_backbone` raise."""
+        cropper = cropper_by_name(crop, watch)
         choice = BackboneChoice.of(backbone)
         if choice.own_model and is_bundle(choice.own_model):
             from fewshot.bundles.keeping import load_bundle
 
-            return cls(crop, load_bundle(choice, watch))
-        return cls(crop, load_backbone(choice, watch))
+            return cls(cropper, load_bundle(choice, watch))
+        return cls(cropper, load_backbone(choice, watch))
 
     @classmethod
     def of_recipe(cls, recipe: Recipe, watch: Watch = _DEAF) -> Embedder:
-        """Build the embedder that a gallery names; raises what `load_again` raises."""
-        find_cropper(recipe.crop)
+        """Build the embedder that a gallery names; raises what `load_again` raises.
+
+        And what `load_cropper_again` raises.
+        """
+        cropper = _cropper_of(recipe, watch)
         if recipe.head is not None:
             from fewshot.bundles.keeping import load_kept
 
-            return cls(recipe.crop, load_kept(recipe, watch))
-        return cls(recipe.crop, load_again(recipe.backbone, recipe.blueprint, watch))
+            return cls(cropper, load_kept(recipe, watch))
+        return cls(cropper, load_again(recipe.backbone, recipe.blueprint, watch))
+
+    def cropping(self, crop: str, watch: Watch = _DEAF) -> Embedder:
+        """Return one with the same backbone and another crop; raises what `load_cropper` raises."""
+        return Embedder(cropper_by_name(crop, watch), self.backbone)
 
     @property
     def decode_size(self) -> int:
-        """Pixels a side that decoding leaves at least: twice the backbone's input."""
-        return 2 * self.backbone.spec.input_size
+        """Pixels a side that decoding leaves at least: twice the backbone's input, or more."""
+        return max(2 * self.backbone.spec.input_size, self.cropper.at_least)
 
     def embed(self, picture: Picture, *, threads: int | None = None) -> NDArray[np.float32]:
         """Turn one picture into its vector, shape (d,), float32, length 1 within 1e-5.
@@ -104,31 +118,120 @@ class Embedder:
         return self.embed_raw(read_picture(picture), threads=threads).vector
 
     def embed_raw(
-        self, raw: RawPicture, *, with_thumbnail: bool = False, threads: int | None = 1
+        self,
+        raw: RawPicture,
+        *,
+        box: Box | None = None,
+        one_face: bool = False,
+        with_thumbnail: bool = False,
+        threads: int | None = 1,
     ) -> Embedded:
-        """Decode, crop and embed a picture already read; raises UnreadableImage.
+        """Decode, crop and embed a picture already read; of several faces the largest.
 
-        threads: how many cores the network may use; None: all. 1 where many are embedded at once.
+        box: take this part instead, in pixels of the whole upright picture. one_face: refuse a
+        picture with more. threads: how many cores the network may use; None: all. 1 where many are
+        embedded at once. Raises UnreadableImage, as NothingFound, SeveralFaces or BoxOutside too.
         """
-        decoded = decode(raw, at_least=self.decode_size)
-        crop = self._crop(decoded.pixels)
-        height, width = decoded.pixels.shape[:2]
-        vector = self.backbone.embed([crop.pixels], threads=threads or usable_cores())[0]
-        vector.flags.writeable = False
-        return Embedded(
-            source=raw.source,
-            vector=vector,
-            box=crop.box.scaled(decoded.width / width, decoded.height / height),
-            thumbnail=thumbnail(crop.pixels) if with_thumbnail else b"",
-            digest=raw.digest if with_thumbnail else b"",
-        )
+        decoded, crops = self._crops(raw, box)
+        if one_face and len(crops) > 1:
+            raise SeveralFaces(raw.source, f"{len(crops)} faces are in it, and one was asked for")
+        found = self._embedded(raw, decoded, crops[:1], with_thumbnail, threads)[0]
+        return replace(found, crops=len(crops))
+
+    def embed_each(
+        self, raw: RawPicture, *, with_thumbnail: bool = False, threads: int | None = 1
+    ) -> list[Embedded]:
+        """Embed every face in a picture, the largest first; see `embed_raw`.
+
+        Of those after the first the digest is empty: it stands for the picture, not for them.
+        """
+        decoded, crops = self._crops(raw, None)
+        found = self._embedded(raw, decoded, crops, with_thumbnail, threads)
+        others = (replace(one, digest=b"") for one in found[1:])
+        return [replace(one, crops=len(crops)) for one in (found[0], *others)]
 
     def attempt(
-        self, picture: Picture, *, with_thumbnail: bool = False, threads: int | None = 1
+        self,
+        picture: Picture,
+        *,
+        box: Box | None = None,
+        with_thumbnail: bool = False,
+        threads: int | None = 1,
     ) -> Embedded | Refusal:
         """Read and embed a picture, one of many: a bad one gives a Refusal instead of an error."""
         try:
             raw = read_picture(picture)
-            return self.embed_raw(raw, with_thumbnail=with_thumbnail, threads=threads)
+            return self.embed_raw(raw, box=box, with_thumbnail=with_thumbnail, threads=threads)
         except UnreadableImage as error:
             return Refusal(error.source, error.reason)
+
+    def attempt_each(
+        self, picture: Picture, *, with_thumbnail: bool = False, threads: int | None = 1
+    ) -> list[Embedded] | list[Refusal]:
+        """Read a picture and embed every face in it; a bad one gives a Refusal, alone."""
+        try:
+            raw = read_picture(picture)
+            return self.embed_each(raw, with_thumbnail=with_thumbnail, threads=threads)
+        except UnreadableImage as error:
+            return [Refusal(error.source, error.reason)]
+
+    def _crops(self, raw: RawPicture, box: Box | None) -> tuple[DecodedPicture, list[Crop]]:
+        """Decode a picture and cut it, at least once."""
+        decoded = decode(raw, at_least=self.decode_size if box is None else 0)
+        if box is not None:
+            try:
+                return decoded, [given(decoded.pixels, box)]
+            except ValueError as error:
+                size = f"{decoded.width} x {decoded.height}"
+                reason = f"the box {box} lies outside of it, which has {size} pixels"
+                raise BoxOutside(raw.source, reason) from error
+        crops = self.cropper(decoded.pixels)
+        if not crops:
+            raise NothingFound(
+                raw.source,
+                f"nothing was found in it by crop {self.cropper.name}; give it a box, or use crop "
+                "auto, which then takes the whole picture",
+            )
+        return decoded, crops
+
+    def _embedded(
+        self,
+        raw: RawPicture,
+        decoded: DecodedPicture,
+        crops: list[Crop],
+        with_thumbnail: bool,
+        threads: int | None,
+    ) -> list[Embedded]:
+        height, width = decoded.pixels.shape[:2]
+        pixels = [crop.pixels for crop in crops]
+        vectors = self.backbone.embed(pixels, threads=threads or usable_cores())
+        vectors.flags.writeable = False
+        return [
+            Embedded(
+                source=raw.source,
+                vector=vector,
+                box=crop.box.scaled(decoded.width / width, decoded.height / height),
+                thumbnail=thumbnail(crop.pixels) if with_thumbnail else b"",
+                digest=raw.digest if with_thumbnail else b"",
+                kind=crop.kind,
+                score=crop.score,
+            )
+            for crop, vector in zip(crops, vectors, strict=True)
+        ]
+
+
+def cropper_by_name(crop: str, watch: Watch = _DEAF) -> Cropper:
+    """Return a cropper; those that look for nothing load nothing more."""
+    if crop in FIXED:
+        return FIXED[crop]
+    from fewshot.detectors.loading import load_cropper
+
+    return load_cropper(crop, watch)
+
+
+def _cropper_of(recipe: Recipe, watch: Watch) -> Cropper:
+    if recipe.detection is None and recipe.crop in FIXED:
+        return FIXED[recipe.crop]
+    from fewshot.detectors.loading import load_cropper_again
+
+    return load_cropper_again(recipe.crop, recipe.detection, watch)

@@ -6,16 +6,29 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from fewshot.crops import Box
 from fewshot.embedder import Embedded, Embedder, Refusal
 from fewshot.errors import UnreadableImage
 from fewshot.images import NAMELESS, Picture, read_picture
 from fewshot.names import clean_name
 from fewshot.pipeline import ordered_map
+from fewshot.records import crop_text
 from fewshot.staging import Committed, Elsewhere, Staging, staging
 from fewshot.store import Store
 
 Progress = Callable[[], None]
 """Called once for each picture that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class CropTaken:
+    """Which part of a picture was embedded."""
+
+    source: str
+    kind: str  # "whole", "center", "given", "face", "anime-face" ...
+    score: float  # how sure the detector was, in [0, 1]
+    box: Box  # in pixels of the whole upright picture
+    found: int  # how many there were; the largest was taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,7 @@ class Enrollment:
     refused: tuple[Refusal, ...]
     elsewhere: tuple[Elsewhere, ...]  # added, and enrolled under another name too
     corrected: tuple[str, ...] = ()  # passed over, for they were corrected: not this name
+    crops: tuple[CropTaken, ...] = ()  # what was taken of each picture that is new
 
 
 def enroll_pictures(
@@ -36,10 +50,14 @@ def enroll_pictures(
     pictures: Iterable[tuple[str, Picture]],
     progress: Progress | None = None,
     threads: int | None = None,
+    *,
+    box: Box | None = None,
+    one_face: bool = False,
 ) -> list[Enrollment]:
     """Embed all pictures and enroll them in one transaction, in the order given.
 
-    threads: how many cores to keep busy; None: all.
+    threads: how many cores to keep busy; None: all. box: the part to take of each. one_face:
+    refuse pictures with several faces, of which otherwise the largest is taken.
     A picture that cannot be read is refused and counted, and the rest goes on. Interrupted before
     it returns, nothing of it is enrolled.
     """
@@ -51,9 +69,8 @@ def enroll_pictures(
             raw = read_picture(picture)
             if raw.digest in ledger.known[name]:
                 return name, _Arrived(raw.source, raw.digest, None)
-            return name, _Arrived(
-                raw.source, raw.digest, embedder.embed_raw(raw, with_thumbnail=True)
-            )
+            embedded = embedder.embed_raw(raw, box=box, one_face=one_face, with_thumbnail=True)
+            return name, _Arrived(raw.source, raw.digest, embedded)
         except UnreadableImage as error:
             return name, Refusal(error.source, error.reason)
 
@@ -63,6 +80,7 @@ def enroll_pictures(
                 ledger.refused[name].append(result)
             else:
                 _stage(arriving, name, result)
+                ledger.take(name, result.embedded)
             if progress:
                 progress()
         return ledger.closed(arriving.commit())
@@ -85,6 +103,7 @@ class _Ledger:
         self._given: dict[str, int] = {}
         self.known: dict[str, set[bytes]] = {}  # digests enrolled before
         self.refused: dict[str, list[Refusal]] = {}
+        self._crops: dict[str, list[CropTaken]] = {}
 
     def opened(self, pictures: Iterable[tuple[str, Picture]]) -> Iterator[tuple[str, Picture]]:
         """Count the pictures as they are taken, each under its cleaned name."""
@@ -93,8 +112,15 @@ class _Ledger:
             if name not in self.known:
                 self.known[name] = self._store.digests(name)
                 self.refused[name], self._given[name] = [], 0
+                self._crops[name] = []
             self._given[name] += 1
             yield name, picture
+
+    def take(self, name: str, one: Embedded | None) -> None:
+        """Note what part was taken of a picture that is not there yet."""
+        if one:
+            taken = CropTaken(one.source, one.kind, one.score, one.box, one.crops)
+            self._crops[name].append(taken)
 
     def closed(self, done: Committed) -> list[Enrollment]:
         """Return one account a name."""
@@ -112,6 +138,7 @@ class _Ledger:
                 refused=tuple(self.refused[name]),
                 elsewhere=tuple(one for one in done.elsewhere if one.name == name),
                 corrected=tuple(corrected[name]),
+                crops=tuple(self._crops[name]),
             )
             for name, given in self._given.items()
         ]
@@ -122,14 +149,14 @@ def _stage(arriving: Staging, name: str, picture: _Arrived) -> None:
     if embedded is None:
         arriving.skip(name, digest=picture.digest, source=source)
         return
-    box = embedded.box
     arriving.add(
         name,
         digest=picture.digest,
         vector=embedded.vector.astype("<f4").tobytes(),
         source=source,
-        box=f"{box.x} {box.y} {box.width} {box.height}",
+        box=str(embedded.box),
         thumbnail=embedded.thumbnail,
+        crop=crop_text(embedded.kind, embedded.score),
     )
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from fewshot.errors import BadName, FileDamaged, GalleryDamaged
-from fewshot.export import FORMAT, VERSION
+from fewshot.export import FORMAT, VERSION, WITH_CROPS
 from fewshot.index import check_vectors
 from fewshot.names import clean_name
 from fewshot.npz import NpzReader
 from fewshot.recipe import Recipe
-from fewshot.records import MOST_PIXELS, parse_box
+from fewshot.records import MOST_PIXELS, WHOLE, parse_box, parse_crop
 from fewshot.row_columns import AT_ONCE
 from fewshot.store import MAX_THUMBNAIL, Store
 from fewshot.vectors import stacked
@@ -35,6 +35,7 @@ class Entry:
     box: str
     enrolled_at: str
     thumbnail: bytes
+    crop: str = WHOLE
 
 
 def recipe_of(archive: NpzReader) -> Recipe:
@@ -68,6 +69,8 @@ def entries_of_archive(archive: NpzReader, d: int) -> tuple[int, Iterator[Entry]
         archive.column("sources.ends", "<i8"),
         archive.column("thumbnails.ends", "<i8"),
     ]
+    if version_of(archive) >= WITH_CROPS:
+        columns.append(archive.column("crops", "S40"))
     counts = {column.shape[0] for column in columns}
     if len(counts) != 1:
         raise FileDamaged(archive.path, "its columns are not of one length")
@@ -81,7 +84,7 @@ def _entries(archive: NpzReader, columns: list[Any], count: int) -> Iterator[Ent
     thumbnails = Ragged(archive, "thumbnails", MAX_THUMBNAIL)
     for at in range(0, count, AT_ONCE):
         some = [column.take(min(AT_ONCE, count - at)) for column in columns]
-        vectors, identity, digests, boxes, times, source_ends, thumbnail_ends = some
+        vectors, identity, digests, boxes, times, source_ends, thumbnail_ends, *rest = some
         try:
             check_vectors(vectors, vectors.shape[1])
             if (
@@ -91,6 +94,9 @@ def _entries(archive: NpzReader, columns: list[Any], count: int) -> Iterator[Ent
                 raise ValueError("a name or a box is out of bounds")
             texts = [piece.decode() for piece in sources.take(source_ends)]
             moments = [time.decode("ascii") for time in times.tolist()]
+            crops = [one.decode("ascii") for one in rest[0].tolist()] if rest else []
+            for crop in crops:
+                parse_crop(crop)
         except ValueError as error:
             raise FileDamaged(archive.path, str(error)) from error
         jpegs = thumbnails.take(thumbnail_ends)
@@ -103,6 +109,7 @@ def _entries(archive: NpzReader, columns: list[Any], count: int) -> Iterator[Ent
                 box=" ".join(str(number) for number in boxes[row].tolist()),
                 enrolled_at=moments[row],
                 thumbnail=jpegs[row],
+                crop=crops[row] if crops else WHOLE,
             )
 
 
@@ -140,12 +147,12 @@ def entries_of_gallery(other: Store) -> tuple[int, Iterator[Entry]]:
     """
     rows = other.stream(
         """SELECT i.name, r.digest, r.vector, r.source, r.box, r.enrolled_at,
-                  coalesce(t.jpeg, x'')
+                  coalesce(t.jpeg, x''), r.crop
            FROM picture_references r
            JOIN identities i ON i.id = r.identity AND i.forgotten IS NULL
            LEFT JOIN thumbnails t ON t.reference = r.id AND length(t.jpeg) <= ?
            ORDER BY r.id""",
-        (str, bytes, bytes, str, str, str, bytes),
+        (str, bytes, bytes, str, str, str, bytes, str),
         (MAX_THUMBNAIL,),
     )
     return other.count(), _checked(other, (Entry(*row) for row in rows))
@@ -159,6 +166,7 @@ def _checked(other: Store, entries: Iterator[Entry]) -> Iterator[Entry]:
             check_vectors(stacked([one.vector for one in some], d), d)
             for one in some:
                 parse_box(one.box)
+                parse_crop(one.crop)
                 if (len(one.vector), len(one.digest)) != (4 * d, 32):
                     raise ValueError("a vector or a digest is of another length")
                 if not one.enrolled_at.isascii() or len(one.enrolled_at) > 40:

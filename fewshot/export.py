@@ -5,11 +5,12 @@
     names        unicode (m,)
     digests      uint8 (n, 32)    SHA-256 of the picture's file
     boxes        int64 (n, 4)     x, y, width, height of the crop
+    crops        bytes (n,)       what the box is of, and how sure the detector was: "face 0.93"
     enrolled_at  bytes (n,)       ISO 8601, UTC
     sources      uint8 (all,)     UTF-8, one after the other; where each ends: `sources.ends` (n,)
     thumbnails   uint8 (all,)     JPEG, the same way; `thumbnails.ends` int64 (n,)
 
-and since version 2 what `export_judgments` says of corrections and strangers.
+and since version 2 what `export_judgments` says of corrections and strangers; `crops` since 3.
 Written as `npz` says, so that `numpy.load(file)["vectors"]` reads it; in the order of enrollment.
 """
 
@@ -25,13 +26,15 @@ from fewshot.errors import CannotWrite, GalleryDamaged
 from fewshot.export_judgments import Judgments
 from fewshot.naming import naming_of
 from fewshot.npz import NpzWriter
-from fewshot.records import parse_box
+from fewshot.records import crop_text, parse_box, parse_crop
 from fewshot.row_columns import RowColumns
 from fewshot.store import Store
 from fewshot.watch import Watch
 from fewshot.written import written_whole
 
-FORMAT, VERSION = "fewshot-export", 2
+FORMAT, VERSION = "fewshot-export", 3
+WITH_CROPS = 3
+"""The first version that says what the boxes are of."""
 
 
 def export_gallery(store: Store, path: Path, watch: Watch) -> int:
@@ -84,22 +87,26 @@ class _Columns:
         writer.column("names", self._names.dtype, self._names.shape, [self._names])
         self._references.fixed(writer, "vectors", "<f4", d, "r.vector", advance)
         self._references.fixed(writer, "digests", "u1", 32, "r.digest")
-        small = self._references.blocks("r.identity, r.box, r.enrolled_at", (int, str, str))
-        identity, boxes, times = (np.empty((n, *row), t) for row, t in _SMALL)
+        small = self._references.blocks(
+            "r.identity, r.box, r.enrolled_at, r.crop", (int, str, str, str)
+        )
+        identity, boxes, times, crops = (np.empty((n, *row), t) for row, t in _SMALL)
         at = 0
         for rows in small:
             here = slice(at, at := at + len(rows))
             identity[here] = [self._place[row[0]] for row in rows]
             boxes[here] = [parse_box(row[1]) for row in rows]
             times[here] = [row[2].encode("ascii") for row in rows]
-        for name, column in (("identity", identity), ("boxes", boxes), ("enrolled_at", times)):
+            crops[here] = [crop_text(*parse_crop(row[3])).encode("ascii") for row in rows]
+        fixed = {"identity": identity, "boxes": boxes, "enrolled_at": times, "crops": crops}
+        for name, column in fixed.items():
             writer.column(name, column.dtype, column.shape, [column])
         self._references.ragged(writer, "sources", "CAST(r.source AS BLOB)", advance)
         self._references.ragged(writer, "thumbnails", "coalesce(t.jpeg, x'')", advance)
         self._judgments.write(writer)
 
 
-_SMALL = (((), "<i8"), ((4,), "<i8"), ((), "S40"))
+_SMALL = (((), "<i8"), ((4,), "<i8"), ((), "S40"), ((), "S40"))
 _REFERENCES = """FROM picture_references r
     JOIN identities i ON i.id = r.identity AND i.forgotten IS NULL
     LEFT JOIN thumbnails t ON t.reference = r.id ORDER BY r.id"""

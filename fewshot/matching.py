@@ -188,6 +188,9 @@ class Matcher:
             probability=share,
             rule=str(self._gallery.naming.rule),
             same_picture=ruling.copy is not None,
+            crop=picture.kind,
+            crop_score=picture.score,
+            crops=picture.crops,
         )
 
     def _explained(self, match: Match, picture: Embedded, ruling: Ruling) -> Match:

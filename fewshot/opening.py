@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fewshot.backbones.choice import FILE
 from fewshot.errors import GalleryMissing, RecipeMismatch
 from fewshot.recipe import Recipe
 from fewshot.store import Store
@@ -79,7 +81,7 @@ def _difference(
     recipe: Recipe, backbone: str | BackboneChoice | None, crop: str | None
 ) -> str | None:
     """Say what was asked for, where the gallery has something else; only what was given counts."""
-    if crop not in (None, recipe.crop):
+    if crop is not None and not _same_crop(recipe, crop):
         return f"crop {crop}"
     if backbone is None:
         return None
@@ -108,3 +110,13 @@ def _difference(
         if made is None or getattr(made, option) != value:
             return f"{choice.name} ({option} {str(value)[:12]})"
     return None
+
+
+def _same_crop(recipe: Recipe, crop: str) -> bool:
+    """Tell whether a crop is the recipe's; a detector of the user's own by what is in its file."""
+    if recipe.detection is None or recipe.crop != "file" or not crop.startswith(FILE):
+        return crop == recipe.crop
+    from fewshot.backbones.weights import named_weights
+
+    path = os.path.abspath(os.path.expanduser(crop.removeprefix(FILE)))
+    return named_weights("crop file", path).sha256 == recipe.detection.detectors[0].sha256

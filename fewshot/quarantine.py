@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from fewshot.store import MAX_THUMBNAIL, Store, among, chunks
 
-_SHARED = "id, identity, digest, vector, source, box, enrolled_at"
+_SHARED = "id, identity, digest, vector, source, box, enrolled_at, crop"
 
 
 def confine(store: Store, references: Iterable[int], operation: int) -> int:

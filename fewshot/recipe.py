@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from fewshot.backbones.blueprint import Blueprint
 from fewshot.backbones.choice import FILE
+from fewshot.detection import Detection
 
 MAX_D = 65_536
 
@@ -20,7 +21,8 @@ class Recipe:
     d: how many numbers a vector has, 1 to 65,536. blueprint: what the backbone was built from, so
     that it can be built again; None for one that is not built. lift: by how much, as a decision
     score, strangers come nearer than names that a head was trained on come to each other; None
-    where there is no head, or nobody has measured it.
+    where there is no head, or nobody has measured it. detection: what faces are looked for with;
+    None where none are.
     """
 
     crop: str
@@ -30,6 +32,7 @@ class Recipe:
     d: int
     blueprint: Blueprint | None = None
     lift: float | None = None
+    detection: Detection | None = None
 
     def __post_init__(self) -> None:
         for part in (self.crop, self.backbone, self.fingerprint):
@@ -50,14 +53,18 @@ class Recipe:
     def __str__(self) -> str:
         head = f" + head {self.head[:8]}" if self.head else ""
         built = f", {self.blueprint}" if self.blueprint else ""
-        return f"{self.backbone} ({self.fingerprint[:8]}{head}{built}, crop {self.crop})"
+        looks = f" by {self.detection}" if self.detection else ""
+        return f"{self.backbone} ({self.fingerprint[:8]}{head}{built}, crop {self.crop}{looks})"
 
     def agrees_with(self, other: Recipe) -> bool:
         """Tell whether vectors of both may be compared."""
-        return all(
+        same = all(
             getattr(self, part) == getattr(other, part)
             for part in ("crop", "fingerprint", "head", "d")
         )
+        if self.detection is None:
+            return same and other.detection is None
+        return same and self.detection.agrees_with(other.detection)
 
     def to_json(self) -> str:
         """Return the recipe as one line of JSON, its keys sorted."""
@@ -66,6 +73,8 @@ class Recipe:
             del parts["blueprint"]  # as galleries of palette have always been written
         if self.lift is None:
             del parts["lift"]
+        if self.detection is None:
+            del parts["detection"]
         return json.dumps(parts, sort_keys=True)
 
     @classmethod
@@ -75,6 +84,8 @@ class Recipe:
             parts = json.loads(text)
             if parts.get("blueprint") is not None:
                 parts["blueprint"] = Blueprint.from_mapping(parts["blueprint"])
+            if parts.get("detection") is not None:
+                parts["detection"] = Detection.from_mapping(parts["detection"])
             return cls(**parts)
-        except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError(f"not a recipe: {error}") from error

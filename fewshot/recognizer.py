@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,11 +58,15 @@ class Recognizer(Answering):
     ) -> Recognizer:
         """Make a gallery where there is none; open the one that is there.
 
-        backbone, crop: None takes what the gallery has, or compact and whole for a new one. A
+        backbone, crop: None takes what the gallery has, or compact and whole for a new one. crop:
+        which part of a picture is looked at, here and ever after: "whole", "center", "face" (of
+        people), "anime-face" (drawn), "auto" (of either, else whole), or "file:PATH", a cascade or
+        a network like YuNet of your own; all but the first two take the extra `vision`. A
         backbone is a name, or a `BackboneChoice` where it is to have other weights, another layer
         or size; it is downloaded and built where it is not here. threads, watch: see `open`.
         Raises RecipeMismatch where the gallery was made with others, UnknownBackbone,
-        WeightsMissing, WeightsRefused, BackboneUnavailable, UnknownCropper, and what `open` raises.
+        WeightsMissing, WeightsRefused, BackboneUnavailable, UnknownCropper, OpencvMissing,
+        DetectorRefused, and what `open` raises.
         """
         check_options(threads, watch)
         store = open_or_create(
@@ -101,12 +105,16 @@ class Recognizer(Answering):
         name: str,
         *,
         progress: Callable[[], None] | None = None,
+        box: Sequence[int] | None = None,
+        one_face: bool = False,
     ) -> Enrollment:
         """Enroll pictures under one name.
 
         pictures: a path, bytes, binary file, PIL image or uint8 RGB array, or an iterable of these.
         A folder stands for its sub-folder of that name, else for the pictures lying in it.
-        progress: called once for each picture that is done.
+        progress: called once for each picture that is done. box: take this part of each, (x, y,
+        width, height) in pixels of the whole upright picture. one_face: refuse a picture with
+        several faces; else the largest is taken, and `crops` of what is returned says so.
         Returns what was added, what was there already and what was refused, picture by picture.
         Raises UnreadableImage where not one picture could be read, NoImagesFound or AmbiguousFolder
         for a folder without pictures or with two readings, BadName.
@@ -116,7 +124,7 @@ class Recognizer(Answering):
             named = plan_enrollment(Path(pictures), name).pictures
         else:
             named = ((name, picture) for picture in each_picture(pictures))
-        accounts = self.enroll_all(named, progress=progress)
+        accounts = self.enroll_all(named, progress=progress, box=box, one_face=one_face)
         if not accounts:
             raise ValueError(f"no pictures were given for {name!r}")
         (account,) = accounts
@@ -130,15 +138,24 @@ class Recognizer(Answering):
         pictures: Iterable[tuple[str, Picture]],
         *,
         progress: Callable[[], None] | None = None,
+        box: Sequence[int] | None = None,
+        one_face: bool = False,
     ) -> list[Enrollment]:
         """Enroll pictures under their names in one transaction; see `enroll`.
 
         pictures: pairs of name and picture. Returns one account a name. Raises BadName.
         """
+        from fewshot.crops import Box
         from fewshot.enrollment import enroll_pictures
 
         accounts = enroll_pictures(
-            self._store, self._embedder, pictures, progress, threads=self._threads
+            self._store,
+            self._embedder,
+            pictures,
+            progress,
+            threads=self._threads,
+            box=None if box is None else Box(*box),
+            one_face=one_face,
         )
         self._choose_rule(sum(one.added for one in accounts))
         return accounts

@@ -8,6 +8,13 @@ MOST_PIXELS = 1 << 31
 """What no side of a picture exceeds."""
 
 
+KINDS = ("whole", "center", "given", "face", "anime-face", "file")
+"""What a crop may be of."""
+
+WHOLE = "whole 1"
+"""A crop as it is stored, of all references of galleries before version 4."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A name and how much is known of it."""
@@ -124,6 +131,21 @@ class Reference:
     box: tuple[int, int, int, int]  # x, y, width, height of the crop in the whole upright picture
     enrolled_at: str  # ISO 8601, UTC
     digest: str  # SHA-256 of the file, hex
+    kind: str = "whole"  # what the crop is of: "whole", "center", "given", "face", "anime-face" ...
+    score: float = 1.0  # how sure the detector was, in [0, 1]
+
+
+def crop_text(kind: str, score: float) -> str:
+    """Return a crop's kind and score as they are stored."""
+    return f"{kind} {score:.4g}"
+
+
+def parse_crop(text: str) -> tuple[str, float]:
+    """Read a crop's kind and score as they are stored; raises ValueError."""
+    kind, score = text.split(" ")
+    if kind not in KINDS or not 0.0 <= float(score) <= 1.0:
+        raise ValueError("a crop's kind or score is none")
+    return kind, float(score)
 
 
 def parse_box(text: str) -> tuple[int, int, int, int]:

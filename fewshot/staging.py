@@ -15,6 +15,7 @@ from fewshot.arrivals import Arrivals, Settled
 from fewshot.gallery_file import sqlite_errors, transaction
 from fewshot.names import clean_name, storable
 from fewshot.operations import Done, now, record
+from fewshot.records import WHOLE
 from fewshot.rejections import turn_away
 from fewshot.store import Store
 
@@ -57,14 +58,18 @@ class Staging:
         box: str,
         thumbnail: bytes,
         enrolled_at: str | None = None,
+        crop: str = WHOLE,
     ) -> None:
         """Put one picture on the way; once, where it comes twice under one name.
 
-        enrolled_at: None for now.
+        enrolled_at: None for now. crop: what the box is of, as `records.crop_text` writes it.
         """
         self._store.connection.execute(
-            "INSERT OR IGNORE INTO arriving VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
-            (clean_name(name), digest, vector, storable(source), box, thumbnail, enrolled_at),
+            "INSERT OR IGNORE INTO arriving VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(clean_name(name), digest, vector, storable(source), box, thumbnail),
+                *(enrolled_at, crop),
+            ),
         )
 
     def skip(self, name: str, *, digest: bytes, source: str) -> None:
@@ -99,8 +104,8 @@ class Staging:
         )
         connection.execute(
             """INSERT INTO picture_references
-                   (identity, digest, vector, source, box, enrolled_at)
-               SELECT i.id, a.digest, a.vector, a.source, a.box, coalesce(a.enrolled_at, ?)
+                   (identity, digest, vector, source, box, enrolled_at, crop)
+               SELECT i.id, a.digest, a.vector, a.source, a.box, coalesce(a.enrolled_at, ?), a.crop
                FROM arriving a CROSS JOIN identities i ON i.name = a.name AND i.forgotten IS NULL
                ORDER BY a.position""",
             (now(),),
@@ -118,7 +123,8 @@ class Staging:
             """SELECT r.source, i.name, min(j.name)
                FROM picture_references r
                JOIN identities i ON i.id = r.identity
-               JOIN picture_references s ON s.digest = r.digest AND s.identity != r.identity
+               JOIN picture_references s
+                   ON s.digest = r.digest AND s.box = r.box AND s.identity != r.identity
                JOIN identities j ON j.id = s.identity AND j.forgotten IS NULL
                WHERE r.id > ? GROUP BY r.id ORDER BY r.id""",
             (last,),
@@ -167,7 +173,7 @@ def staging(store: Store) -> Iterator[Staging]:
                 position INTEGER PRIMARY KEY,
                 name TEXT NOT NULL, digest BLOB NOT NULL, vector BLOB NOT NULL,
                 source TEXT NOT NULL, box TEXT NOT NULL, thumbnail BLOB NOT NULL,
-                enrolled_at TEXT,
+                enrolled_at TEXT, crop TEXT NOT NULL,
                 UNIQUE (name, digest))"""
         )
         store.connection.execute(

@@ -17,7 +17,7 @@ from fewshot.errors import GalleryDamaged, UnknownName
 from fewshot.gallery_file import create_gallery_file, open_gallery_file, sqlite_errors
 from fewshot.names import clean_name
 from fewshot.recipe import Recipe
-from fewshot.records import Identity, Reference, parse_box
+from fewshot.records import Identity, Reference, parse_box, parse_crop
 
 MAX_THUMBNAIL = 2**20
 _NAMES = "SELECT id, name FROM identities WHERE forgotten IS NULL"
@@ -187,16 +187,16 @@ class Store:
 
     def _references(self, where: str, values: Iterable[object]) -> list[Reference]:
         rows = self.all(
-            f"""SELECT r.id, i.name, r.source, r.box, r.enrolled_at, r.digest
+            f"""SELECT r.id, i.name, r.source, r.box, r.enrolled_at, r.digest, r.crop
                 FROM picture_references r JOIN identities i ON i.id = r.identity
                 WHERE i.forgotten IS NULL AND {where}""",  # noqa: S608  `where` is written in this file only
-            (int, str, str, str, str, bytes),
+            (int, str, str, str, str, bytes, str),
             tuple(values),
         )
         try:
             return [
-                Reference(number, name, source, parse_box(box), at, digest.hex())
-                for number, name, source, box, at, digest in rows
+                Reference(number, name, source, parse_box(box), at, digest.hex(), *parse_crop(crop))
+                for number, name, source, box, at, digest, crop in rows
             ]
         except ValueError as error:
             raise GalleryDamaged(self.path, f"a reference cannot be read ({error})") from error

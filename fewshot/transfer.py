@@ -103,6 +103,7 @@ def bring(
                 box=entry.box,
                 thumbnail=entry.thumbnail,
                 enrolled_at=entry.enrolled_at,
+                crop=entry.crop,
             )
             advance(1)
         for judgment in judgments:

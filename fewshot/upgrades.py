@@ -110,6 +110,13 @@ _ADD_JUDGMENTS_V3 = (
 )
 
 
+_ADD_CROPS_V4 = tuple(
+    # What the box is of, and how sure the detector was: "face 0.93"
+    f"ALTER TABLE {table} ADD COLUMN crop TEXT NOT NULL DEFAULT 'whole 1'"
+    for table in ("picture_references", "quarantine")
+)
+
+
 def _create_v1(connection: sqlite3.Connection) -> None:
     """Identities, their references (vector, digest, source, box, time), thumbnails, the recipe."""
     for statement in _CREATE_V1:
@@ -125,6 +132,12 @@ def _add_history_v2(connection: sqlite3.Connection) -> None:
 def _add_judgments_v3(connection: sqlite3.Connection) -> None:
     """Strangers, corrections, references in quarantine, the rule that names."""
     for statement in _ADD_JUDGMENTS_V3:
+        connection.execute(statement)
+
+
+def _add_crops_v4(connection: sqlite3.Connection) -> None:
+    """Say what part of its picture each reference is of; until now all were whole."""
+    for statement in _ADD_CROPS_V4:
         connection.execute(statement)
 
 
@@ -147,7 +160,7 @@ def tables_at(version: int) -> set[tuple[str, str, str]]:
         return tables_of(connection)
 
 
-UPGRADES = [_create_v1, _add_history_v2, _add_judgments_v3]
+UPGRADES = [_create_v1, _add_history_v2, _add_judgments_v3, _add_crops_v4]
 VERSION = len(UPGRADES)
 
 

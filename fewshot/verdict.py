@@ -42,6 +42,9 @@ class Match:
     same_picture: bool = False  # it is one of the references, or a copy of it
     votes: tuple[Vote, ...] = ()  # what each reference adds to the similarity; where asked for
     advice: str | None = None  # what would help, where it is asked for and known
+    crop: str = "whole"  # what the box is of: "whole", "center", "given", "face", "anime-face" ...
+    crop_score: float = 1.0  # how sure the detector was of it, in [0, 1]
+    crops: int = 1  # how many were found in the picture; the largest is looked at
 
     @property
     def known(self) -> bool:

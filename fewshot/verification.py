@@ -12,7 +12,7 @@ from fewshot.errors import GalleryDamaged
 from fewshot.index import check_vectors
 from fewshot.location import index_beside
 from fewshot.naming import naming_of
-from fewshot.records import parse_box
+from fewshot.records import parse_box, parse_crop
 from fewshot.store import MAX_THUMBNAIL, Store
 from fewshot.watch import Watch
 
@@ -64,7 +64,7 @@ def _judgments(store: Store) -> Iterator[str]:
     """Check corrections, strangers and what is in quarantine."""
     yield from _pictures(store, "quarantine", "reference in quarantine")
     for table, what in (("corrections", "correction"), ("strangers", "stranger")):
-        yield from _pictures(store, table, what, box="'0 0 0 0'")
+        yield from _pictures(store, table, what, part="'0 0 0 0', 'whole 1'")
     for table, what in (("corrections", "correction"), ("quarantine", "reference in quarantine")):
         rows = store.stream(
             f"SELECT id, length(thumbnail), hex(substr(thumbnail, 1, 2)) FROM {table}",  # noqa: S608
@@ -75,18 +75,19 @@ def _judgments(store: Store) -> Iterator[str]:
                 yield f"the thumbnail of {what} {number} is no JPEG, or too large"
 
 
-def _pictures(store: Store, table: str, what: str, box: str = "box") -> Iterator[str]:
+def _pictures(store: Store, table: str, what: str, part: str = "box, crop") -> Iterator[str]:
     d = store.recipe.d
     rows = store.stream(
-        f"""SELECT id, {box}, length(digest), CASE length(vector) WHEN ? THEN vector ELSE x'' END
+        f"""SELECT id, {part}, length(digest), CASE length(vector) WHEN ? THEN vector ELSE x'' END
             FROM {table}""",  # noqa: S608  tables named in this file
-        (int, str, int, bytes),
+        (int, str, str, int, bytes),
         (4 * d,),
     )
     while some := list(islice(rows, _AT_ONCE)):
-        for number, place, digest, vector in some:
+        for number, place, crop, digest, vector in some:
             try:
                 parse_box(place)
+                parse_crop(crop)
                 if digest != 32:
                     raise ValueError("its digest is no SHA-256")
                 check_vectors(np.frombuffer(vector, "<f4").reshape(1, -1).astype(np.float32), d)

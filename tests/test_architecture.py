@@ -17,10 +17,10 @@ ROOT = Path(package.__file__).parent
 
 FLOORS = [
     {"errors", "watch", "backbones.preprocessing", "backbones.cache", "backbones.choice"}
-    | {"ordinary"},
+    | {"ordinary", "detection"},
     {"digest", "calibration_errors", "lengths", "heads.shapes", "heads.batches", "heads.mining"}
     | {"training.errors", "training.augmentation", "training.scratch", "bundles.errors"}
-    | {"evaluation.kept"},
+    | {"evaluation.kept", "detectors.errors"},
     {
         "backbones.blueprint",
         "heads.fitting",
@@ -54,16 +54,19 @@ FLOORS = [
     }
     | {"backbones.palette_colors", "backbones.palette_shapes"},
     {"recipe", "index", "shares", "backbones.errors", "backbones.spec", "training.plots"}
-    | {"copies", "mislabeling", "removals"},
-    {"scoring", "sliding", "spaces", "heads.head", "training.needs", "bundles.archive"},
-    {"heads.scored"},
+    | {"copies", "mislabeling", "removals", "crop_account"},
+    {"scoring", "sliding", "spaces", "heads.head", "training.needs", "bundles.archive"}
+    | {"detectors.catalog", "detectors.opencv"},
+    {"heads.scored", "detectors.face"},
     {"backbones.own_model", "backbones.artifact", "backbones.published_h5", "backbones.vggface"}
     | {"backbones.download", "backbones.squeeze", "backbones.probes", "backbones.catalog"}
     | {"backbones.backbone", "prototypes", "approximate", "diagnosis", "stranger_model"}
-    | {"heads.temperature", "heads.layers", "heads.estimator", "bundles.bundle"},
+    | {"heads.temperature", "heads.layers", "heads.estimator", "bundles.bundle"}
+    | {"detectors.cascade", "detectors.yunet", "detectors.framing"},
     {"backbones.weights", "backbones.plan", "backbones.keras_weights", "backbones.litert"}
-    | {"backbones.shipped"},
-    {"backbones.inventory", "backbones.keras_networks", "backbones.export", "heads.softmax"},
+    | {"backbones.shipped", "detectors.cropper"},
+    {"backbones.inventory", "backbones.keras_networks", "backbones.export", "heads.softmax"}
+    | {"detectors.loading", "detectors.inventory"},
     {"backbones.own_network", "heads.triplet", "training.metrics", "training.made"}
     | {"training.strangers", "training.starting_point"},
     {"backbones.keras_build", "training.network", "training.card"},
@@ -73,7 +76,7 @@ FLOORS = [
     {"backbones.loading", "store", "bundles.backbone"} | {"training.examples", "training.squares"},
     {"sharing", "operations", "quarantine", "rejections", "corrected_pictures"}
     | {"bundles.keeping", "row_columns", "views", "training.phases"},
-    {"embedder", "training.checkpoint"},
+    {"embedder", "training.checkpoint", "crop_folder"},
     {"arrivals", "export_judgments", "naming"},
     {"inspection", "verification", "staging", "changes", "vectors", "corrections"}
     | {"choosing", "standing"},
@@ -120,14 +123,15 @@ FLOORS = [
     {"evaluation.report"},
     {"evaluation.comparing"},
     {"evaluation.evaluate"},
-    {"recognizer", "montage"},
+    {"recognizer", "montage", "drawing"},
     {"cli.output", "cli.later", "cli.options", "cli.backbones"},
-    {"cli.answers", "cli.progress", "cli.operations"},
+    {"cli.answers", "cli.progress", "cli.operations", "cli.cropping", "cli.detectors"},
     {"cli.explaining", "cli.classifying", "cli.trained", "cli.training_options"},
     {"cli.planned", "cli.compared"},
     {
         "cli.calibrate",
         "cli.enroll",
+        "cli.crop",
         "cli.correct",
         "cli.match",
         "cli.search",
@@ -146,6 +150,7 @@ OUTSIDE = {
     "",
     "backbones",
     "bundles",
+    "detectors",
     "cli",
     "evaluation",
     "evaluation.page",
@@ -155,7 +160,9 @@ OUTSIDE = {
     "__main__",
 }  # doors: they hold names, or start the command
 
-HEAVY = {"tensorflow", "keras", "sklearn", "faiss", "numpy", "PIL", "rich", "ai_edge_litert"}
+HEAVY = {"tensorflow", "keras", "sklearn", "faiss", "numpy", "PIL", "rich", "ai_edge_litert"} | {
+    "cv2"
+}
 
 
 def modules() -> dict[str, Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fewshot.crops import Box, find_cropper, whole
+from fewshot.crops import Box, find_fixed, whole
 from fewshot.errors import UnknownCropper
 
 
@@ -33,4 +33,4 @@ def test_a_box_without_area_or_outside_cannot_be(corner: tuple[int, int, int, in
 
 def test_an_unknown_cropper_lists_those_there_are() -> None:
     with pytest.raises(UnknownCropper, match="whole"):
-        find_cropper("hole")
+        find_fixed("hole")

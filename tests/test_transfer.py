@@ -225,7 +225,7 @@ def say(key: str, value: object) -> Change:
 
 SPOILED: dict[str, tuple[Change, str]] = {
     "another format": (say("format", "cake"), "no export of a gallery"),
-    "a later version": (say("version", 3), "a later version"),
+    "a later version": (say("version", 4), "a later version"),
     "no recipe": (say("recipe", {"d": 3}), "recipe cannot be read"),
     "another d": (put("vectors", lambda v: v[:, :7]), "vectors is float32 of shape"),
     "a vector not of length 1": (put("vectors", lambda v: v * 2), "length 1"),

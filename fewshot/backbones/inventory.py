@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.errors import ArtifactRefused, WeightsRefused
 from fewshot.backbones.plan import plan
 from fewshot.backbones.shipped import card_of, each_shipped, is_shipped
-from fewshot.backbones.spec import BackboneSpec
+from fewshot.backbones.spec import BackboneSpec, Published
 from fewshot.backbones.weights import check_published, published_here
 
 
@@ -75,9 +75,12 @@ def holdings() -> list[Holding]:
     ]
 
 
-def verify() -> Iterator[Verdict]:
-    """Read every published file of weights and every built backbone that is here, whole."""
-    for spec in BACKBONES.values():
+def verify(also: Iterable[Published] = ()) -> Iterator[Verdict]:
+    """Read every published file of weights and every built backbone that is here, whole.
+
+    also: what else has files that are published.
+    """
+    for spec in (*BACKBONES.values(), *also):
         for path in published_here(spec):
             yield _verdict_on_weights(path, spec)
     for folder, manifest in (*each_artifact(), *each_shipped()):
@@ -87,7 +90,7 @@ def verify() -> Iterator[Verdict]:
             yield _verdict_on_artifact(folder, manifest)
 
 
-def _verdict_on_weights(path: Path, spec: BackboneSpec) -> Verdict:
+def _verdict_on_weights(path: Path, spec: Published) -> Verdict:
     try:
         checked = check_published(path, spec)
     except WeightsRefused as error:

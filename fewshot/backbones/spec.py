@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,26 @@ class PublishedWeights:
     url: str
     size: int | None = None  # bytes, where known
     digest: str | None = None  # "md5:..." or "sha256:...", where known
+
+
+class Published(Protocol):
+    """Anything whose file somebody publishes: the weights of a network, a detector."""
+
+    @property
+    def name(self) -> str:
+        """What `fewshot models fetch` calls it."""
+
+    @property
+    def license(self) -> str:
+        """The license of the file, as its publisher states it."""
+
+    @property
+    def files(self) -> tuple[PublishedWeights, ...]:
+        """The publisher's files, the one to fetch first; any of them will do."""
+
+    @property
+    def instead(self) -> str:
+        """What an error says of others that may be taken instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +60,19 @@ class BackboneSpec:
     same_picture: float  # the cosine from which two pictures are taken for one
     network: KerasNetwork | None = None  # how it is built, where the catalog says it
     finished: bool = False  # it comes inside the package: nothing to choose, download or build
+
+    @property
+    def files(self) -> tuple[PublishedWeights, ...]:
+        """Return the publisher's files that it takes, the one to fetch first."""
+        if self.network is None:
+            return ()
+        also = self.network.also
+        return (self.network.weights, also) if also else (self.network.weights,)
+
+    @property
+    def instead(self) -> str:
+        """Return what an error says where they cannot be had."""
+        return (
+            "or name other weights of this network by --weights; the backbone compact needs no "
+            "download"
+        )

@@ -1,4 +1,4 @@
-"""A backbone's card and what the user named come in; a checked file of weights goes out.
+"""A card and what the user named come in; a checked file of weights, or a detector's, goes out.
 
 Looked for, in this order: the file named, the folders of FEWSHOT_WEIGHTS, the cache; then, unless
 FEWSHOT_OFFLINE is set, downloaded into the cache from the publisher's own address.
@@ -7,14 +7,14 @@ FEWSHOT_OFFLINE is set, downloaded into the cache from the publisher's own addre
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from fewshot.backbones.cache import is_there, searched_folders, weights_folder
 from fewshot.backbones.errors import DownloadFailed, WeightsMissing, WeightsRefused
-from fewshot.backbones.spec import BackboneSpec, PublishedWeights
+from fewshot.backbones.spec import Published
 from fewshot.digest import file_digest
 from fewshot.watch import Watch
 
@@ -36,7 +36,7 @@ def offline() -> bool:
     return os.environ.get("FEWSHOT_OFFLINE", "").lower() not in ("", "0", "false", "no")
 
 
-def published_weights(spec: BackboneSpec) -> WeightsFile | None:
+def published_weights(spec: Published) -> WeightsFile | None:
     """Return the published file where it is here already, checked; None where it is not.
 
     Raises WeightsRefused for a file of that name which is not the publisher's.
@@ -51,7 +51,7 @@ def published_weights(spec: BackboneSpec) -> WeightsFile | None:
         raise WeightsRefused(path, (error.strerror or str(error)).lower()) from error
 
 
-def obtain_weights(spec: BackboneSpec, watch: Watch) -> WeightsFile:
+def obtain_weights(spec: Published, watch: Watch) -> WeightsFile:
     """Return the published file, downloaded where it is not here.
 
     Raises WeightsMissing where it cannot be had, WeightsRefused where it is not the publisher's.
@@ -61,13 +61,13 @@ def obtain_weights(spec: BackboneSpec, watch: Watch) -> WeightsFile:
     return fetch_weights(spec, watch)
 
 
-def fetch_weights(spec: BackboneSpec, watch: Watch) -> WeightsFile:
+def fetch_weights(spec: Published, watch: Watch) -> WeightsFile:
     """Download the published file into the cache; raises WeightsMissing, also where it may not."""
     if offline():
         raise _missing(spec, "it is not here, and FEWSHOT_OFFLINE is set")
     from fewshot.backbones.download import download
 
-    published = published_files(spec)[0]
+    published = spec.files[0]
     target = weights_folder() / published.file
     watch.say(f"downloading {published.url}")
     watch.say(f"license of the weights: {spec.license}")
@@ -96,9 +96,14 @@ def named_weights(name: str, named: str | os.PathLike[str]) -> WeightsFile:
     raise WeightsMissing(name, str(named), "there is no such file", "name one that is there")
 
 
-def weights_by_digest(sha256: str, hint: str) -> WeightsFile | None:
-    """Return the file with this SHA-256: where it lay before, else in a folder that is searched."""
-    for path in _candidates(hint):
+def weights_by_digest(
+    sha256: str, hint: str, suffixes: Container[str] = _MODELS
+) -> WeightsFile | None:
+    """Return the file with this SHA-256: where it lay before, else in a folder that is searched.
+
+    suffixes: what files there are looked at.
+    """
+    for path in _candidates(hint, suffixes):
         try:
             if file_digest(path) == sha256:
                 return WeightsFile(path, sha256, published=False)
@@ -107,41 +112,33 @@ def weights_by_digest(sha256: str, hint: str) -> WeightsFile | None:
     return None
 
 
-def _candidates(hint: str) -> Iterator[Path]:
+def _candidates(hint: str, suffixes: Container[str]) -> Iterator[Path]:
     if hint and is_there(Path(hint)):
         yield Path(hint)
     for folder in searched_folders():
         with suppress(OSError):
-            yield from sorted(one for one in folder.iterdir() if one.suffix in _MODELS)
+            yield from sorted(one for one in folder.iterdir() if one.suffix in suffixes)
 
 
-def is_published(spec: BackboneSpec, file: str) -> bool:
+def is_published(spec: Published, file: str) -> bool:
     """Tell whether a file of this name is one of the publisher's."""
-    return file in {one.file for one in published_files(spec)}
+    return file in {one.file for one in spec.files}
 
 
-def published_files(spec: BackboneSpec) -> tuple[PublishedWeights, ...]:
-    """Return the publisher's files that this backbone takes, the one to fetch first."""
-    network = spec.network
-    if network is None:
-        return ()
-    return (network.weights, network.also) if network.also else (network.weights,)
-
-
-def published_here(spec: BackboneSpec) -> Iterator[Path]:
+def published_here(spec: Published) -> Iterator[Path]:
     """Yield the files that are here under a published name, the one to be taken first."""
-    for published in published_files(spec):
+    for published in spec.files:
         for folder in searched_folders():
             if is_there(folder / published.file):
                 yield folder / published.file
 
 
-def check_published(path: Path, spec: BackboneSpec) -> str:
+def check_published(path: Path, spec: Published) -> str:
     """Return what was checked of a file that bears a published name.
 
     Raises WeightsRefused where it is not the publisher's, OSError.
     """
-    (published,) = (one for one in published_files(spec) if one.file == path.name)
+    (published,) = (one for one in spec.files if one.file == path.name)
     mend = f"name it by --weights if you want it, or delete it and fewshot models fetch {spec.name}"
     size = path.stat().st_size
     if published.size is not None and size != published.size:
@@ -155,14 +152,13 @@ def check_published(path: Path, spec: BackboneSpec) -> str:
     return "its name only: no size is published" if published.size is None else "size"
 
 
-def _missing(spec: BackboneSpec, reason: str) -> WeightsMissing:
-    published = published_files(spec)[0]
+def _missing(spec: Published, reason: str) -> WeightsMissing:
+    published = spec.files[0]
     folder = weights_folder()
     return WeightsMissing(
         spec.name,
         published.file,
         reason,
         f"get {published.url} where there is a network and put it into {folder} (or a folder of "
-        "FEWSHOT_WEIGHTS), or name other weights of this network by --weights; the backbone "
-        "compact needs no download",
+        f"FEWSHOT_WEIGHTS), {spec.instead}",
     )

@@ -21,7 +21,7 @@ from fewshot.backbones.blueprint import MAX_SIZE
 from fewshot.backbones.preprocessing import PREPROCESSINGS
 from fewshot.bundles.archive import read_archive, write_archive
 from fewshot.bundles.errors import BundleRefused
-from fewshot.crops import CROPPERS
+from fewshot.crops import FIXED
 from fewshot.heads.head import MAX_CLASSES, Floats, Head
 from fewshot.names import MAX_LENGTH
 from fewshot.npz import NO_ZIP, Column
@@ -56,7 +56,7 @@ class Base:
         texts = (self.network, self.fingerprint, self.source, self.license)
         if not all(isinstance(one, str) and len(one) <= 4096 for one in texts):
             raise ValueError("a base's parts are short texts")
-        if self.preprocessing not in PREPROCESSINGS or self.crop not in CROPPERS:
+        if self.preprocessing not in PREPROCESSINGS or self.crop not in FIXED:
             raise ValueError("it needs a preprocessing or a crop that this version has not")
         for value, most in ((self.size, MAX_SIZE), (self.d, MAX_D)):
             if type(value) is not int or not 1 <= value <= most:

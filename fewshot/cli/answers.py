@@ -27,6 +27,7 @@ MATCH_COLUMNS = (
     "runner_up.name",
     "runner_up.similarity",
     "error",
+    "crop",
 )
 
 
@@ -34,7 +35,7 @@ _OF_A_MATCH = (
     *("name", "guess", "similarity", "threshold", "p_value", "max_false_name", "basis"),
     *("tightest_rate", "names_needed", "strangers", "probability", "margin", "score", "rival"),
     *("score_needed", "rule"),
-    *("rejected_by", "same_picture", "advice", "runner_up", "box"),
+    *("rejected_by", "same_picture", "advice", "runner_up", "box", "crop", "crop_score", "crops"),
 )
 
 
@@ -69,7 +70,10 @@ def match_row(match: Match) -> Row:
         ],
         "advice": match.advice,
         "runner_up": other and {"name": other.name, "similarity": _rounded(other.similarity)},
-        "box": [match.box.x, match.box.y, match.box.width, match.box.height],
+        "box": list(match.box),
+        "crop": match.crop,
+        "crop_score": _rounded(match.crop_score),
+        "crops": match.crops,
         "neighbours": [neighbor_row(neighbor) for neighbor in match.neighbors],
         "error": None,
     }
@@ -100,8 +104,8 @@ def neighbor_row(neighbor: Neighbor) -> Row:
 
 
 def match_text(row: Row) -> str:
-    """Say a match in one line."""
-    query = printable(row["query"])
+    """Say a match in one line; where faces are looked for, with the part that was looked at."""
+    query = printable(row["query"]) + row.get("where", "")
     if row["status"] == "unreadable":
         return f"{query}: {click.style('unreadable', fg='red')}: {printable(row['error'])}"
     if row["guess"] is None:

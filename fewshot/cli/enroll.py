@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from fewshot.cli.backbones import choice_of, network_options, threads_option
+from fewshot.cli.cropping import CROPS, box_option, crop_option, crop_rows, note_crops
 from fewshot.cli.options import form_options, gallery_option, named_paths, null_option
 from fewshot.cli.output import Row, emit, note, printable
 from fewshot.cli.progress import Terminal, progress_bar
@@ -26,6 +27,14 @@ from fewshot.cli.progress import Terminal, progress_bar
     metavar="NAME",
     help="What embeds, for a new gallery: see fewshot models list, or file:MODEL.  [compact]",
 )
+@crop_option(
+    f"Which part is looked at, for a new gallery, here and ever after: {CROPS}, a cascade or "
+    "network of your own.  [whole]"
+)
+@box_option
+@click.option(
+    "--one-face", is_flag=True, help="Refuse pictures with several faces; else the largest counts."
+)
 @network_options
 @threads_option
 @null_option
@@ -35,6 +44,9 @@ def enroll(
     paths: tuple[str, ...],
     name: str | None,
     backbone: str | None,
+    crop: str | None,
+    box: tuple[int, ...] | None,
+    one_face: bool,
     threads: int | None,
     null: bool,
     gallery: Path | None,
@@ -68,12 +80,14 @@ def enroll(
         raise empty
     if empty:
         note(str(empty))
+    if box and len(pictures) > 1:
+        raise click.UsageError(f"--box is of one picture, and {len(pictures)} are named")
     with Recognizer.create(
-        gallery, backbone=chosen, threads=threads, watch=Terminal()
+        gallery, backbone=chosen, crop=crop, threads=threads, watch=Terminal()
     ) as recognizer:
         with progress_bar("enrolling", len(pictures)) as advance:
-            accounts = recognizer.enroll_all(pictures, progress=advance)
-        file = recognizer.path
+            accounts = recognizer.enroll_all(pictures, progress=advance, box=box, one_face=one_face)
+        file, looked = recognizer.path, recognizer.recipe.detection is not None
     for account in accounts:
         for refusal in account.refused:
             note(f"refused {refusal.source}: {refusal.reason}")
@@ -82,6 +96,7 @@ def enroll(
         if account.corrected:
             count = len(account.corrected)
             note(f"{count} picture(s) were corrected, not {account.name}, and are passed over")
+    note_crops(accounts, looked=looked)
     rows = [_row(account) for account in accounts]
     emit(rows, form=form or "text", key="enrolled", gallery=file, text=_text, columns=_COLUMNS)
     if not form:
@@ -101,6 +116,7 @@ def _row(account: Any) -> Row:
         "refused": [{"source": one.source, "reason": one.reason} for one in account.refused],
         "elsewhere": [{"source": one.source, "name": one.other} for one in account.elsewhere],
         "corrected": list(account.corrected),
+        "crops": crop_rows(account.crops),
     }
 
 

@@ -28,6 +28,9 @@ COMMANDS = {
         "search",
         "Show the enrolled pictures most similar to PATH, nearest first, whoever they are.",
     ),
+    "crop": Where(
+        "crop", "crop", "Cut the faces out of the pictures of a folder, into another folder."
+    ),
     "list": Where("gallery", "list_names", "List who is enrolled, with how many references each."),
     "show": Where("gallery", "show", "Show the enrolled pictures of NAME."),
     "correct": Where(

@@ -7,12 +7,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fewshot.cli.answers import MATCH_COLUMNS, match_row, match_text, refusal_row
 from fewshot.cli.backbones import threads_option
+from fewshot.cli.cropping import box_option, crop_option, where_text
 from fewshot.cli.explaining import estimated_note, explained_text
 from fewshot.cli.options import (
     form_options,
@@ -26,6 +27,7 @@ from fewshot.cli.progress import Terminal, progress_bar
 from fewshot.risk import RATE
 
 if TYPE_CHECKING:
+    from fewshot.drawing import Drawing
     from fewshot.montage import Montage
 
 
@@ -66,6 +68,17 @@ def _similarity(_context: object, _option: object, value: float | None) -> float
     help="Classify by a model that fewshot train made, instead of a gallery; --threshold is then "
     "the probability a class needs, 0 to 1.",
 )
+@crop_option(
+    "Look at this part, though the gallery was enrolled with another: whole, center, face, "
+    "anime-face, auto or file:PATH.  [the gallery's]"
+)
+@box_option
+@click.option("--all-faces", is_flag=True, help="Answer every face in a picture, a line each.")
+@click.option(
+    "--draw",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw boxes, names and similarities on the picture, into this PNG or JPEG.",
+)
 @threads_option
 @null_option
 @gallery_option
@@ -79,6 +92,10 @@ def match(
     explain: bool,
     montage: Path | None,
     model: Path | None,
+    crop: str | None,
+    box: tuple[int, ...] | None,
+    all_faces: bool,
+    draw: Path | None,
     threads: int | None,
     null: bool,
     gallery: Path | None,
@@ -100,8 +117,12 @@ def match(
     if "-" not in paths and (one or form == "json" or not sys.stdout.isatty()):
         pictures = list(pictures)  # else answers appear while paths still come
         total = len(pictures)
+    if draw and total != 1:
+        raise click.UsageError("--draw draws on one picture: name one, or take --montage")
+    if box and (all_faces or total != 1):
+        raise click.UsageError("--box is of one picture, without --all-faces")
     if model:
-        _refuse_beside_model(max_false_name, strict, explain, montage, gallery)
+        _refuse_beside_model(click.get_current_context().params)
         if threshold is not None and threshold < 0.0:
             raise click.UsageError("--threshold beside --model is a probability, 0 to 1")
         from fewshot.cli.classifying import classify
@@ -112,7 +133,9 @@ def match(
         )  # fmt: skip
     counts: Counter[str] = Counter()
     estimated: Row = {}
+    several: list[Row] = []
     sheet = _sheet(montage) if montage else None
+    drawing = _drawing(draw) if draw else None
     with (
         Recognizer.open(gallery, threads=threads, watch=Terminal()) as recognizer,
         progress_bar("matching", total) as advance,
@@ -125,13 +148,26 @@ def match(
             threshold=threshold,
             explain=explain or form in ("json", "jsonl"),
             with_thumbnails=sheet is not None,
+            crop=crop,
+            box=box,
+            all_faces=all_faces,
         )
+        recipe = recognizer.recipe
+        where = recipe.crop != "whole" or crop is not None or box is not None
+        if crop not in (None, recipe.crop):
+            note(f"looking by crop {crop}, where the gallery was enrolled by crop {recipe.crop}")
 
         def rows() -> Iterator[Row]:
             nonlocal estimated
             for answer in answers:
                 row = refusal_row(answer) if isinstance(answer, Refusal) else match_row(answer)
                 counts[row["status"]] += 1
+                if where and row["box"] and not form:
+                    row = {**row, "where": where_text(row)}
+                    if row["crops"] > 1 and not all_faces:
+                        several.append(row)
+                if drawing and not isinstance(answer, Refusal):
+                    drawing.add(answer)
                 if row.get("basis") == "prior":
                     estimated = row
                 if sheet and not isinstance(answer, Refusal):
@@ -149,6 +185,10 @@ def match(
         )
     if sheet:
         _save(sheet)
+    if drawing:
+        note(f"drawn into {draw}" if drawing.save() else f"nothing to draw: {draw} is not written")
+    for row in several[:3]:
+        note(f"{row['query']}: {row['crops']} faces, the largest was looked at; see --all-faces")
     if not form and sum(counts.values()) > 1:
         note(", ".join(f"{number} {status}" for status, number in sorted(counts.items())))
         if estimated:
@@ -158,22 +198,25 @@ def match(
     return 1 if "unknown" in counts else 0
 
 
-def _refuse_beside_model(
-    rate: float | None, strict: bool, explain: bool, montage: Path | None, gallery: Path | None
-) -> None:
+_OF_GALLERIES = (
+    *("max_false_name", "strict", "explain", "montage", "gallery"),
+    *("crop", "box", "all_faces", "draw"),
+)
+
+
+def _refuse_beside_model(given: dict[str, Any]) -> None:
     """Raise UsageError for what only a gallery can do."""
-    given = {
-        "--max-false-name": rate is not None,
-        "--strict": strict,
-        "--explain": explain,
-        "--montage": montage is not None,
-        "--gallery": gallery is not None,
-    }
-    for option in (name for name, there in given.items() if there):
+    for option in (name for name in _OF_GALLERIES if given[name] not in (None, False)):
         raise click.UsageError(
-            f"{option} is of galleries, a model knows its classes only: enroll with --backbone "
-            "file:MODEL, then match without --model"
+            f"--{option.replace('_', '-')} is of galleries, a model knows its classes only: enroll "
+            "with --backbone file:MODEL, then match without --model"
         )
+
+
+def _drawing(path: Path) -> Drawing:
+    from fewshot.drawing import Drawing
+
+    return Drawing(path)
 
 
 def _sheet(path: Path) -> Montage:

@@ -1,4 +1,4 @@
-"""`fewshot models`: the backbones, and what of them is on this machine."""
+"""`fewshot models`: the backbones and detectors, and what of them is on this machine."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fewshot.cli.backbones import choice_of, network_options
+from fewshot.cli.detectors import detector_row, detector_text
 from fewshot.cli.options import form_options
 from fewshot.cli.output import Row, emit, note, printable, shown_path
 from fewshot.cli.progress import Terminal
@@ -16,22 +17,27 @@ from fewshot.cli.trained import show_trained
 
 if TYPE_CHECKING:
     from fewshot.backbones.inventory import Holding
+    from fewshot.backbones.spec import Published
 
 
 @click.group()
 def models() -> None:
-    """List, fetch, build and verify the networks that embed."""
+    """List, fetch, build and verify the networks that embed, and what finds faces."""
 
 
 @models.command("list")
 @form_options
 def list_models(form: str | None) -> int:
-    """List the backbones: what they are, and whether they are ready here."""
+    """List the backbones and detectors: what they are, and whether they are ready here."""
     from fewshot.backbones.inventory import holdings
+    from fewshot.detectors.inventory import detector_holdings
 
     rows = [_row(holding) for holding in holdings()]
+    rows += [detector_row(one) for one in detector_holdings()]
 
     def text(row: Row) -> str:
+        if row["kind"] == "detector":
+            return detector_text(row)
         size = f"{row['bytes'] / 1e6:.0f} MB" if row["bytes"] else "-"
         return (
             f"{row['name']:18}{row['state']:10}{row['input']:>4} px {row['d']:>5} numbers "
@@ -48,22 +54,25 @@ def list_models(form: str | None) -> int:
 @click.argument("name")
 @form_options
 def info(name: str, form: str | None) -> int:
-    """Say all there is to know of the backbone NAME, or of a trained model, file:MODEL."""
+    """Say all there is to know of the backbone or detector NAME, or of a model, file:MODEL."""
     from fewshot.backbones.catalog import BACKBONES
     from fewshot.backbones.choice import BackboneChoice, is_bundle
     from fewshot.backbones.inventory import holdings
+    from fewshot.detectors.catalog import DETECTORS
+    from fewshot.detectors.inventory import detector_holdings
     from fewshot.errors import UnknownBackbone
 
     trained = BackboneChoice(name).own_model or Path(name)
     if is_bundle(trained):
         return show_trained(trained, form)
     found = [_row(holding) for holding in holdings() if holding.spec.name == name]
+    found += [detector_row(one) for one in detector_holdings() if one.spec.name == name]
     if not found:
-        raise UnknownBackbone(name, BACKBONES)
+        raise UnknownBackbone(name, [*BACKBONES, *DETECTORS])
 
     def text(row: Row) -> str:
         lines = [f"{key}: {_said(value)}" for key, value in row.items() if key != "built"]
-        return "\n".join(lines + [_built_text(one) for one in row["built"]])
+        return "\n".join(lines + [_built_text(one) for one in row.get("built", ())])
 
     emit(found, form=form or "text", key="models", gallery=None, text=text, columns=_COLUMNS)
     return 0
@@ -73,16 +82,24 @@ def info(name: str, form: str | None) -> int:
 @click.argument("name")
 @form_options
 def fetch(name: str, form: str | None) -> int:
-    """Download the published weights of the backbone NAME, unless they are here."""
+    """Download the published file of the backbone or detector NAME, unless it is here."""
     from fewshot.backbones.catalog import find_backbone
     from fewshot.backbones.errors import BadBackboneOption
     from fewshot.backbones.weights import fetch_weights, published_weights
+    from fewshot.detectors.catalog import DETECTORS
 
-    spec = find_backbone(name)
-    if spec.finished:
-        raise BadBackboneOption(name, "fetch", "it comes inside the package")
-    if spec.network is None:
-        raise BadBackboneOption(name, "fetch", "nobody publishes its weights: it is your own model")
+    spec: Published
+    if name in DETECTORS:
+        spec = DETECTORS[name]
+        if not spec.files:
+            raise BadBackboneOption(name, "fetch", "it comes with OpenCV")
+    else:
+        spec = backbone = find_backbone(name)
+        if backbone.finished:
+            raise BadBackboneOption(name, "fetch", "it comes inside the package")
+        if not spec.files:
+            own = "nobody publishes its weights: it is your own model"
+            raise BadBackboneOption(name, "fetch", own)
     here = published_weights(spec)
     if here:
         note(f"already here: {here.path}")
@@ -120,10 +137,12 @@ def build(name: str, pictures: Path | None, form: str | None, **network: Any) ->
 @models.command()
 @form_options
 def verify(form: str | None) -> int:
-    """Check every file of weights and every built backbone that is here, byte by byte."""
+    """Check every published file and every built backbone that is here, byte by byte."""
     from fewshot.backbones.inventory import verify as verdicts
+    from fewshot.detectors.catalog import FETCHED
 
-    rows = [{"path": str(one.path), "ok": one.ok, "reason": one.reason} for one in verdicts()]
+    found = verdicts(FETCHED.values())
+    rows = [{"path": str(one.path), "ok": one.ok, "reason": one.reason} for one in found]
 
     def text(row: Row) -> str:
         return f"{'ok' if row['ok'] else 'BAD':4}{shown_path(row['path'])}: {row['reason']}"
@@ -158,7 +177,7 @@ def path(form: str | None) -> int:
     return 0
 
 
-_COLUMNS = ("name", "network", "input", "d", "bytes", "license", "state", "source")
+_COLUMNS = ("name", "kind", "network", "input", "d", "bytes", "license", "state", "source")
 
 
 def _row(holding: Holding) -> Row:
@@ -170,6 +189,7 @@ def _row(holding: Holding) -> Row:
         size = holding.weights.stat().st_size
     return {
         "name": spec.name,
+        "kind": "backbone",
         "network": spec.summary,
         "input": spec.input_size,
         "d": spec.d,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewshot.backbones.backbone import Backbone
-from fewshot.crops import find_cropper
+from fewshot.crops import find_fixed
 from fewshot.errors import UnreadableImage
 from fewshot.evaluation.color_views import seen_as
 from fewshot.evaluation.kept import Kept, vectors_file
@@ -55,12 +55,12 @@ def embed_samples(
     size = backbone.spec.d
     rows = np.zeros((len(samples), size), np.float32)
     wanted = list(range(len(samples))) if places is None else list(places)
-    cut, at_least = find_cropper(CROP), 2 * backbone.spec.input_size
+    cut, at_least = find_fixed(CROP), 2 * backbone.spec.input_size
 
     def made(place: int) -> tuple[str, Vectors]:
         raw = read_picture(samples.files[place])
         pixels = seen_as(view, decode(raw, at_least=at_least).pixels)
-        return raw.digest.hex(), backbone.embed([cut(pixels).pixels])[0]
+        return raw.digest.hex(), backbone.embed([cut(pixels)[0].pixels])[0]
 
     try:
         known = kept.get([samples.digests[one] for one in wanted])

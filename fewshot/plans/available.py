@@ -11,7 +11,7 @@ from dataclasses import replace
 from fewshot.backbones.catalog import find_backbone
 from fewshot.backbones.choice import BackboneChoice
 from fewshot.backbones.errors import WeightsMissing
-from fewshot.backbones.weights import named_weights, published_files, published_weights
+from fewshot.backbones.weights import named_weights, published_weights
 from fewshot.errors import BackboneError
 from fewshot.plans.plan import Candidate
 
@@ -44,7 +44,7 @@ def _require(choice: BackboneChoice) -> None:
     elif published_weights(spec) is None:
         raise WeightsMissing(
             spec.name,
-            published_files(spec)[0].file,
+            spec.files[0].file,
             "it is not here, and a plan downloads nothing",
             f"fewshot models fetch {spec.name} gets it, or put it into a folder of FEWSHOT_WEIGHTS",
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewshot.backbones.squeeze import squeezed
-from fewshot.crops import find_cropper
+from fewshot.crops import find_fixed
 from fewshot.errors import UnreadableImage
 from fewshot.images import decode, read_picture
 from fewshot.pipeline import ordered_map
@@ -43,14 +43,14 @@ def read_squares(
     folder: where the array lies if it is large. Pictures that cannot be read have no row; they are
     the refusals.
     """
-    cut = find_cropper(crop)
+    cut = find_fixed(crop)
 
     def one(path: Path) -> Squares | UnreadableImage:
         try:
             pixels = decode(read_picture(path), at_least=2 * size).pixels
         except UnreadableImage as error:
             return error
-        return squeezed(cut(pixels).pixels, size)
+        return squeezed(cut(pixels)[0].pixels, size)
 
     shape = (len(files), size, size, 3)
     found: Squares

@@ -1,0 +1,86 @@
+"""The options that say which part of a picture is looked at; and lines that say which was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from fewshot.cli.output import Row, note, printable
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+CROPS = "whole, center, face (people), anime-face (drawn), auto (either, else whole) or file:PATH"
+
+
+def _box(_context: object, _option: object, value: str | None) -> tuple[int, ...] | None:
+    if value is None:
+        return None
+    try:
+        numbers = tuple(int(part) for part in value.replace(",", " ").split())
+        x, y, width, height = numbers
+    except ValueError:
+        raise click.BadParameter("four whole numbers: X,Y,WIDTH,HEIGHT") from None
+    if min(x, y) < 0 or min(width, height) < 1 or max(numbers) >= 1 << 31:
+        raise click.BadParameter("it starts in the picture, at 0,0, and has a width and a height")
+    return numbers
+
+
+box_option = click.option(
+    "--box",
+    metavar="X,Y,W,H",
+    callback=_box,
+    help="Look at this part, in pixels of the whole upright picture, whatever the crop.",
+)
+
+
+def crop_option(text: str) -> Callable[[Command], Command]:
+    """Return what adds --crop, with this help."""
+    return click.option("--crop", metavar="CROP", help=text)
+
+
+def where_text(row: Row) -> str:
+    """Say which part of a picture was looked at, behind its name."""
+    x, y, width, height = row["box"]
+    at = f"{width} x {height} at {x},{y}"
+    if row["crop"] in ("whole", "center"):
+        return f" ({row['crop']})"
+    if row["crop"] == "given":
+        return f" ({at})"
+    return f" ({row['crop']} {row['crop_score']:.2f}, {at})"
+
+
+def note_crops(accounts: Iterable[Any], *, looked: bool) -> None:
+    """Say on standard error which parts were enrolled, and where one of several faces was taken.
+
+    looked: whether the gallery's crop looks for faces.
+    """
+    for account in accounts:
+        several = [one for one in account.crops if one.found > 1]
+        for one in several[:3]:
+            x, y, width, height = one.box
+            note(
+                f"{one.source}: {one.found} faces, the largest is enrolled ({width} x {height} at "
+                f"{x},{y}); --box names another, --one-face refuses such pictures"
+            )
+        if len(several) > 3:
+            note(f"{len(several) - 3} more picture(s) of {account.name} have several faces")
+        kinds = Counter(one.kind for one in account.crops)
+        if looked and kinds:
+            taken = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+            note(f"{printable(account.name)}: {taken}")
+
+
+def crop_rows(crops: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return what was taken of each picture, as the contract writes it."""
+    return [
+        {
+            "source": one.source,
+            "kind": one.kind,
+            "score": round(one.score, 6),
+            "box": list(one.box),
+            "found": one.found,
+        }
+        for one in crops
+    ]

@@ -1,0 +1,151 @@
+"""A folder of pictures and a crop come in; a folder of the faces in them goes out, and an account.
+
+The account, crops.jsonl, has a line a picture: an interrupted run goes on after the last of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from fewshot.backbones.squeeze import squeezed
+from fewshot.crop_account import Account, Cut, CutSettings
+from fewshot.crops import Crop, Cropper
+from fewshot.decoding import DecodedPicture
+from fewshot.detectors.cropper import FaceCropper
+from fewshot.detectors.loading import load_cropper
+from fewshot.errors import CannotWrite, NoImagesFound, UnreadableImage
+from fewshot.folders import find_pictures
+from fewshot.images import decode, read_picture
+from fewshot.pipeline import ordered_map
+from fewshot.watch import Watch
+from fewshot.written import written_whole
+
+NOT_FOUND = "not_found.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """What became of a folder."""
+
+    cuts: tuple[Cut, ...]  # of this run, a picture each
+    before: int  # pictures that an earlier run had done
+
+
+def crop_folder(
+    folder: Path,
+    out: Path,
+    settings: CutSettings,
+    *,
+    force: bool = False,
+    threads: int | None = None,
+    watch: Watch | None = None,
+) -> Cutting:
+    """Cut the faces out of all pictures of a folder, each into the same place below `out`.
+
+    A picture in which nothing is found, that cannot be read, or whose place in `out` is taken is in
+    the account with its reason, and the rest goes on. force: do all anew, over what is there.
+    threads: how many cores to use; None: all.
+    Raises NoImagesFound, CannotWrite, and what `load_cropper` raises.
+    """
+    watch = watch or Watch()
+    if not os.path.isdir(folder):
+        raise NoImagesFound(folder, "name a folder of pictures")
+    if _within(out, folder):
+        raise CannotWrite(out, "it lies in the folder that is read; name one outside", "folder")
+    cropper = load_cropper(settings.crop, watch, settings.margin)
+    if isinstance(cropper, FaceCropper):
+        cropper = replace(cropper, fall_back=False)
+    files = list(find_pictures(folder))
+    if not files:
+        raise NoImagesFound(folder)
+    with Account.opened(out, settings, anew=force) as account:
+        waiting = [one for one in files if _below(one, folder) not in account.done]
+        cuts = []
+        with watch.bar("cropping", len(waiting)) as advance:
+            for cut in _cut_all(waiting, folder, out, cropper, account, force, threads):
+                account.add(cut)
+                cuts.append(cut)
+                advance(1)
+        _list_what_is_missing(out, account)
+        return Cutting(tuple(cuts), len(files) - len(waiting))
+
+
+def _cut_all(
+    files: list[Path],
+    folder: Path,
+    out: Path,
+    cropper: Cropper,
+    account: Account,
+    force: bool,
+    threads: int | None,
+) -> Iterator[Cut]:
+    settings = account.settings
+
+    def look(path: Path) -> tuple[DecodedPicture, list[Crop]] | UnreadableImage:
+        try:
+            decoded = decode(read_picture(path), max(2 * settings.size, cropper.at_least))
+            return decoded, cropper(decoded.pixels)
+        except UnreadableImage as error:
+            return error
+
+    for path, found in zip(files, ordered_map(look, files, workers=threads), strict=True):
+        source = _below(path, folder)
+        if isinstance(found, UnreadableImage):
+            yield Cut(source, reason=found.reason)
+            continue
+        decoded, crops = found
+        if not crops:
+            yield Cut(source, missing=True, reason="nothing found")
+            continue
+        taken = crops if settings.all_faces else crops[:1]
+        names = account.names_for(source, len(taken))
+        there = [name for name in names if not force and os.path.lexists(out / name)]
+        if there:
+            yield Cut(source, reason=f"{there[0]} is there already; --force writes over it")
+            continue
+        for name, crop in zip(names, taken, strict=True):
+            _save(out / name, crop, settings.size)
+        height, width = decoded.pixels.shape[:2]
+        yield Cut(
+            source,
+            files=names,
+            kind=taken[0].kind,
+            score=round(taken[0].score, 4),
+            box=tuple(taken[0].box.scaled(decoded.width / width, decoded.height / height)),
+            found=len(crops),
+        )
+
+
+def _save(path: Path, crop: Crop, size: int) -> None:
+    pixels = squeezed(crop.pixels, size, Image.Resampling.LANCZOS) if size else crop.pixels
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(path, (error.strerror or str(error)).lower(), "crop") from error
+    with written_whole(path, "crop") as file:
+        Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG")
+
+
+def _list_what_is_missing(out: Path, account: Account) -> None:
+    path = out / NOT_FOUND
+    missing = account.missing()
+    if missing:
+        with written_whole(path, "list") as file:
+            file.write("".join(f"{one}\n" for one in missing).encode("utf-8", "surrogateescape"))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _below(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _within(out: Path, folder: Path) -> bool:
+    inner, outer = out.resolve(), folder.resolve()
+    return inner == outer or outer in inner.parents

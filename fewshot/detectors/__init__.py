@@ -1,0 +1,1 @@
+"""What looks for faces of people and of drawn characters; see `catalog`."""

@@ -1,0 +1,141 @@
+"""The name of a crop, or what a recipe says of one, comes in; the cropper goes out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fewshot.backbones.choice import FILE
+from fewshot.backbones.weights import (
+    named_weights,
+    obtain_weights,
+    published_weights,
+    weights_by_digest,
+)
+from fewshot.crops import CROPPERS, FIXED, LOOKING, Cropper
+from fewshot.detection import VERSION, Detection, DetectorFile
+from fewshot.detectors.cascade import Cascade
+from fewshot.detectors.catalog import ANIMEFACE, DETECTORS, HAAR, OWN, YUNET, DetectorSpec
+from fewshot.detectors.cropper import FaceCropper, steps_of
+from fewshot.detectors.errors import DetectorMissing, DetectorRefused
+from fewshot.detectors.face import Detector
+from fewshot.detectors.opencv import opencv
+from fewshot.detectors.yunet import YuNet
+from fewshot.digest import file_digest
+from fewshot.errors import UnknownCropper
+from fewshot.watch import Watch
+
+MARGIN = 0.5
+"""What is added on each side of a face, as a share of its height: chosen by eval/crop_margin.py."""
+
+LARGEST = 32 << 20  # bytes
+"""Of a detector's file; those we know have less than one megabyte."""
+
+_SUFFIXES = (".xml", ".onnx")
+
+
+def load_cropper(
+    crop: str, watch: Watch, margin: float = MARGIN, *, people: DetectorSpec | None = None
+) -> Cropper:
+    """Return a cropper by name: "whole", "center", "face", "anime-face", "auto" or "file:PATH".
+
+    margin: what is added on each side of a face, as a share of its height, 0 to 4. people: what
+    looks for them; None takes YuNet where its file is here, else OpenCV's own cascade.
+    Raises UnknownCropper, OpencvMissing, WeightsMissing, WeightsRefused, DetectorRefused.
+    """
+    if crop in FIXED:
+        return FIXED[crop]
+    if crop.startswith(FILE):
+        path = Path(os.path.abspath(os.path.expanduser(crop.removeprefix(FILE))))
+        opencv("file")
+        file = named_weights("crop file", path)
+        return _made("file", [(DetectorFile("file", file.sha256, str(path)), path)], margin)
+    if crop not in LOOKING or crop == "file":
+        raise UnknownCropper(crop, CROPPERS)
+    opencv(crop)
+    wanted = [] if crop == "anime-face" else [people or _best_for_people()]
+    if crop != "face":
+        wanted.append(ANIMEFACE)
+    found = [(one, _obtained(one, watch)) for one in wanted]
+    return _made(crop, [(DetectorFile(one.name, file_digest(at)), at) for one, at in found], margin)
+
+
+def load_cropper_again(crop: str, detection: Detection | None, watch: Watch) -> Cropper:
+    """Return the cropper of a recipe: the same detectors, whatever else is here by now.
+
+    Raises UnknownCropper, OpencvMissing, DetectorMissing, DetectorRefused.
+    """
+    if detection is None:
+        if crop not in FIXED:
+            raise UnknownCropper(crop, CROPPERS)
+        return FIXED[crop]
+    if crop not in LOOKING:
+        raise UnknownCropper(crop, CROPPERS)
+    opencv(crop)
+    if detection.version != VERSION:
+        raise DetectorMissing(
+            crop,
+            f"this fewshot frames faces otherwise (version {VERSION}, not {detection.version})",
+            "use the version that made the gallery, or enroll the pictures into a new one",
+        )
+    files = [(one, _found_again(one, watch)) for one in detection.detectors]
+    return _made(crop, files, detection.margin)
+
+
+def _best_for_people() -> DetectorSpec:
+    """Return YuNet where its file is here, else OpenCV's own cascade: nothing is downloaded."""
+    return YUNET if published_weights(YUNET) else HAAR
+
+
+def _obtained(spec: DetectorSpec, watch: Watch) -> Path:
+    if spec.bundled:
+        return _bundled(spec)
+    return obtain_weights(spec, watch).path
+
+
+def _bundled(spec: DetectorSpec) -> Path:
+    path = Path(opencv(spec.kind).data.haarcascades) / spec.bundled
+    if not path.is_file():
+        raise DetectorMissing(
+            spec.name,
+            f"this OpenCV has no {spec.bundled}",
+            "install opencv-python-headless, or fewshot models fetch yunet",
+        )
+    return path
+
+
+def _found_again(file: DetectorFile, watch: Watch) -> Path:
+    if file.name == "file":
+        found = weights_by_digest(file.sha256, file.source, _SUFFIXES)
+        if found is None:
+            raise DetectorMissing(
+                file.source or "of your own",
+                f"no file with SHA-256 {file.sha256[:12]}... is here",
+                "put it back, or into a folder of FEWSHOT_WEIGHTS",
+            )
+        return found.path
+    spec = DETECTORS.get(file.name)
+    if spec is None:
+        raise DetectorMissing(file.name, "this fewshot does not know it", "upgrade fewshot")
+    path = _obtained(spec, watch)
+    if file_digest(path) != file.sha256:
+        raise DetectorMissing(
+            file.name,
+            f"{path} is another one than the gallery was made with",
+            "enroll the pictures into a new gallery",
+        )
+    return path
+
+
+def _made(crop: str, files: list[tuple[DetectorFile, Path]], margin: float) -> FaceCropper:
+    detectors = [_loaded(DETECTORS.get(one.name, OWN), path) for one, path in files]
+    detection = Detection(tuple(one for one, _ in files), float(margin))
+    return FaceCropper(crop, detection, steps_of(detectors), fall_back=crop == "auto")
+
+
+def _loaded(spec: DetectorSpec, path: Path) -> Detector:
+    if path.suffix.lower() not in _SUFFIXES:
+        raise DetectorRefused(path, "name a cascade (.xml) or a network like YuNet (.onnx)")
+    if path.stat().st_size > LARGEST:
+        raise DetectorRefused(path, f"it has more than {LARGEST >> 20} MiB")
+    return Cascade(spec, path) if path.suffix.lower() == ".xml" else YuNet(spec, path)

@@ -1,0 +1,59 @@
+"""OpenCV, loaded when a face is first looked for; and pictures made ready for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fewshot.crops import Pixels
+from fewshot.detectors.errors import OpencvMissing
+
+PADDING = 0.25
+"""What is added on each side, as a share of the shorter one, to find a face that fills it."""
+
+
+def opencv(crop: str) -> Any:
+    """Return the module cv2; raises OpencvMissing, naming the crop that takes it."""
+    try:
+        import cv2
+    except ImportError as error:
+        raise OpencvMissing(crop) from error
+    if not hasattr(cv2, "CascadeClassifier") or not hasattr(cv2, "FaceDetectorYN"):
+        raise OpencvMissing(crop, f"of version 4; this is {getattr(cv2, '__version__', 'another')}")
+    return cv2
+
+
+@contextmanager
+def quiet(cv2: Any) -> Iterator[None]:
+    """Keep OpenCV from writing to standard error what it also raises."""
+    logging = cv2.utils.logging
+    level = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(level)
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A picture made smaller for a detector, and how to get back from it."""
+
+    pixels: Pixels
+    by: float  # how many times as large the picture is
+    edge: int  # pixels that were added on each side
+
+    @classmethod
+    def of(cls, cv2: Any, pixels: Pixels, side: int, *, padded: bool) -> Small:
+        """Make the longest side of a picture at most `side` pixels, and perhaps add an edge."""
+        height, width = pixels.shape[:2]
+        by = max(1.0, max(height, width) / side)
+        if by > 1.0:
+            size = (max(1, round(width / by)), max(1, round(height / by)))
+            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        edge = round(PADDING * min(pixels.shape[:2])) if padded else 0
+        if edge:
+            pixels = cv2.copyMakeBorder(pixels, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
+        return cls(pixels, by, edge)
