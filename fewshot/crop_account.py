@@ -30,7 +30,7 @@ class CutSettings:
     """
 
     crop: str = "auto"
-    margin: float = 0.5
+    margin: float = 0.1
     size: int = 96
     names: str = "keep"
     all_faces: bool = False

@@ -90,7 +90,7 @@ def _cut_all(
     def look(path: Path) -> tuple[DecodedPicture, list[Crop]] | UnreadableImage:
         try:
             decoded = decode(read_picture(path), max(2 * settings.size, cropper.at_least))
-            return decoded, cropper(decoded.pixels)
+            return decoded, cropper(decoded.pixels, every=settings.all_faces)
         except UnreadableImage as error:
             return error
 

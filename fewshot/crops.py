@@ -78,8 +78,11 @@ class Cropper(Protocol):
     def at_least(self) -> int:
         """How many pixels a side decoding is to leave; 0: as many as the backbone needs."""
 
-    def __call__(self, pixels: Pixels) -> list[Crop]:
-        """Return the crops; none where nothing was found."""
+    def __call__(self, pixels: Pixels, *, every: bool = False) -> list[Crop]:
+        """Return the crops; none where nothing was found. every: also those that are hard to see.
+
+        Without it, more than one may be found, but only the first is worth looking at.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class FixedCropper:
     detection: None = None
     at_least: int = 0
 
-    def __call__(self, pixels: Pixels) -> list[Crop]:
+    def __call__(self, pixels: Pixels, *, every: bool = False) -> list[Crop]:
         """Return the one crop."""
         return [self.cut(pixels)]
 

@@ -145,7 +145,7 @@ class Embedder:
 
         Of those after the first the digest is empty: it stands for the picture, not for them.
         """
-        decoded, crops = self._crops(raw, None)
+        decoded, crops = self._crops(raw, None, every=True)
         found = self._embedded(raw, decoded, crops, with_thumbnail, threads)
         others = (replace(one, digest=b"") for one in found[1:])
         return [replace(one, crops=len(crops)) for one in (found[0], *others)]
@@ -175,7 +175,9 @@ class Embedder:
         except UnreadableImage as error:
             return [Refusal(error.source, error.reason)]
 
-    def _crops(self, raw: RawPicture, box: Box | None) -> tuple[DecodedPicture, list[Crop]]:
+    def _crops(
+        self, raw: RawPicture, box: Box | None, *, every: bool = False
+    ) -> tuple[DecodedPicture, list[Crop]]:
         """Decode a picture and cut it, at least once."""
         decoded = decode(raw, at_least=self.decode_size if box is None else 0)
         if box is not None:
@@ -185,7 +187,7 @@ class Embedder:
                 size = f"{decoded.width} x {decoded.height}"
                 reason = f"the box {box} lies outside of it, which has {size} pixels"
                 raise BoxOutside(raw.source, reason) from error
-        crops = self.cropper(decoded.pixels)
+        crops = self.cropper(decoded.pixels, every=every)
         if not crops:
             raise NothingFound(
                 raw.source,

@@ -62,11 +62,12 @@ def test_the_json_document_keeps_its_contract(fewshot: Run, photo: Photo, tmp_pa
         "names_needed", "strangers",
         "probability", "margin", "score", "rival", "score_needed", "rule", "rejected_by",
         "same_picture",
-        "votes", "advice", "corrected",
+        "votes", "advice", "corrected", "crop", "crop_score", "crops",
     }  # fmt: skip
     assert (known["status"], known["name"], known["error"]) == ("known", "red", None)
     assert known["runner_up"]["name"] == "blue"
     assert known["box"] == [0, 0, 120, 100]
+    assert (known["crop"], known["crop_score"], known["crops"]) == ("whole", 1.0, 1)
     assert set(known["neighbours"][0]) == {"name", "similarity", "reference", "source"}
     assert (unreadable["status"], unreadable["name"]) == ("unreadable", None)
     assert unreadable["error"] == "the file is empty"

@@ -11,12 +11,17 @@ import pytest
 from fewshot.backbones.artifact import GRAPH, folder_of
 from fewshot.backbones.cache import cache_folder, weights_folder
 from fewshot.backbones.catalog import BACKBONES
+from fewshot.backbones.spec import PublishedWeights
 from fewshot.cli.main import cli
 from fewshot.cli.models import models
+from fewshot.detectors.catalog import ANIMEFACE, DETECTORS, YUNET
+from tests import weight_server
 from tests.conftest import Run
 from tests.networks import write_own_model
 from tests.test_artifact import BLUEPRINT, manifest_of, place
 
+server = weight_server.server
+DIGEST = weight_server.DIGEST
 NEEDING_WEIGHTS = [name for name, spec in BACKBONES.items() if spec.network]
 
 
@@ -33,9 +38,9 @@ def listed(fewshot: Run) -> dict[str, dict[str, object]]:
     return {row["name"]: row for row in fewshot("models", "list", "--json").json["models"]}
 
 
-def test_every_backbone_is_listed(fewshot: Run) -> None:
+def test_every_backbone_and_detector_is_listed(fewshot: Run) -> None:
     printed = fewshot("models", "list").out.splitlines()
-    assert [line.split()[0] for line in printed] == list(BACKBONES)
+    assert [line.split()[0] for line in printed] == [*BACKBONES, *DETECTORS]
 
 
 @pytest.mark.parametrize("name", NEEDING_WEIGHTS)
@@ -118,6 +123,60 @@ def test_verify_says_where_nothing_was_published_to_check_by(fewshot: Run) -> No
     row, _ = fewshot("models", "verify", "--json").json["verified"]
     assert row["ok"]
     assert "no size is published" in row["reason"]
+
+
+def test_a_detector_s_row_says_what_it_finds_and_where_it_comes_from(fewshot: Run) -> None:
+    row = listed(fewshot)["animeface"]
+    assert (row["kind"], row["finds"], row["state"]) == ("detector", "anime-face", "to fetch")
+    assert str(row["digest"]).startswith("sha256:")
+    assert listed(fewshot)["haar"]["state"] == "ready"
+    assert listed(fewshot)["compact"]["kind"] == "backbone"
+
+
+def test_without_opencv_its_own_detector_is_to_be_installed(
+    fewshot: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fewshot.detectors.inventory.find_spec", lambda name: None)
+    assert listed(fewshot)["haar"]["state"] == "to install"
+
+
+def test_info_on_a_detector_says_its_license_and_address(fewshot: Run) -> None:
+    printed = fewshot("models", "info", "yunet").out
+    for part in ("MIT", "face_detection_yunet_2026may.onnx", "https://", "sha256:"):
+        assert part in printed
+
+
+def test_a_detector_is_fetched_by_its_digest(
+    fewshot: Run, server: weight_server.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = PublishedWeights("one.xml", f"{server.url}/one.xml", len(weight_server.BODY), DIGEST)
+    monkeypatch.setitem(DETECTORS, "animeface", replace(ANIMEFACE, files=(file,)))
+    monkeypatch.delenv("FEWSHOT_OFFLINE")
+    answer = fewshot("models", "fetch", "animeface", "--json")
+    (row,) = answer.json["fetched"]
+    assert row["path"] == str(weights_folder() / "one.xml")
+    assert "license" in answer.err
+
+
+def test_a_detector_is_not_fetched_offline(fewshot: Run) -> None:
+    answer = fewshot("models", "fetch", "yunet")
+    assert answer.code == 5
+    assert "FEWSHOT_OFFLINE is set" in answer.err
+    assert "OpenCV's own cascade" in answer.err
+
+
+def test_what_comes_with_opencv_is_not_fetched(fewshot: Run) -> None:
+    answer = fewshot("models", "fetch", "haar")
+    assert answer.code == 2
+    assert "it comes with OpenCV" in answer.err
+
+
+def test_verify_names_a_detector_that_is_not_the_published_one(fewshot: Run) -> None:
+    path = weights_folder() / YUNET.files[0].file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"another")
+    rows = fewshot("models", "verify", "--json").json["verified"]
+    assert {row["path"]: row["ok"] for row in rows}[str(path)] is False
 
 
 def test_path_is_the_cache(fewshot: Run) -> None:

@@ -18,6 +18,10 @@ TABLES = {
     "published splits": "two_folders",
     "across": "two_folders",
     "training gain": "training_gain",
+    "crops": "crops",
+    "clutter": "clutter",
+    "crop strangers": "crop_strangers",
+    "detection speed": "detection_speed",
 }
 
 

@@ -25,7 +25,7 @@ from fewshot.cli.progress import Terminal
 @click.option(
     "--margin",
     type=click.FloatRange(0.0, 4.0),
-    default=0.5,
+    default=0.1,
     show_default=True,
     help="What is added on each side of a face, as a share of its height.",
 )

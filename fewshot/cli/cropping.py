@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import click
 
-from fewshot.cli.output import Row, note, printable
+from fewshot.cli.output import note, printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 CROPS = "whole, center, face (people), anime-face (drawn), auto (either, else whole) or file:PATH"
@@ -40,15 +40,19 @@ def crop_option(text: str) -> Callable[[Command], Command]:
     return click.option("--crop", metavar="CROP", help=text)
 
 
-def where_text(row: Row) -> str:
+def where_text(kind: str, score: float, box: Sequence[int]) -> str:
     """Say which part of a picture was looked at, behind its name."""
-    x, y, width, height = row["box"]
-    at = f"{width} x {height} at {x},{y}"
-    if row["crop"] in ("whole", "center"):
-        return f" ({row['crop']})"
-    if row["crop"] == "given":
-        return f" ({at})"
-    return f" ({row['crop']} {row['crop_score']:.2f}, {at})"
+    if kind in ("whole", "center"):
+        return f" ({kind})"
+    if kind == "given":
+        return f" ({box_text(box)})"
+    return f" ({kind} {score:.2f}, {box_text(box)})"
+
+
+def box_text(box: Sequence[int]) -> str:
+    """Say where a box lies, and how large it is."""
+    x, y, width, height = box
+    return f"{width} x {height} at {x},{y}"
 
 
 def note_crops(accounts: Iterable[Any], *, looked: bool) -> None:
@@ -59,10 +63,9 @@ def note_crops(accounts: Iterable[Any], *, looked: bool) -> None:
     for account in accounts:
         several = [one for one in account.crops if one.found > 1]
         for one in several[:3]:
-            x, y, width, height = one.box
             note(
-                f"{one.source}: {one.found} faces, the largest is enrolled ({width} x {height} at "
-                f"{x},{y}); --box names another, --one-face refuses such pictures"
+                f"{one.source}: {one.found} faces, the largest is enrolled "
+                f"({box_text([*one.box])}); --box names another, --one-face refuses such pictures"
             )
         if len(several) > 3:
             note(f"{len(several) - 3} more picture(s) of {account.name} have several faces")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from fewshot.cli.cropping import where_text
 from fewshot.cli.options import form_options, gallery_option
 from fewshot.cli.output import Row, columns_of, emit, note, padded, printable, shown_path
 from fewshot.recognizer import Recognizer
@@ -44,9 +45,10 @@ def show(name: str, gallery: Path | None, form: str | None) -> int:
         file = recognizer.path
 
     def text(row: Row) -> str:
-        return f"{row['id']}  {row['enrolled_at']}  {shown_path(row['source'])}"
+        part = "" if row["kind"] == "whole" else where_text(row["kind"], row["score"], row["box"])
+        return f"{row['id']}  {row['enrolled_at']}  {shown_path(row['source'])}{part}"
 
-    columns = ("id", "name", "source", "enrolled_at", "digest")
+    columns = ("id", "name", "source", "enrolled_at", "digest", "kind")
     emit(rows, form=form or "text", key="references", gallery=file, text=text, columns=columns)
     return 0
 

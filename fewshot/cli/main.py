@@ -29,7 +29,9 @@ COMMANDS = {
         "Show the enrolled pictures most similar to PATH, nearest first, whoever they are.",
     ),
     "crop": Where(
-        "crop", "crop", "Cut the faces out of the pictures of a folder, into another folder."
+        "crop",
+        "crop",
+        "Cut the faces out of the pictures of DIR, each to the same place below OUT, as PNG.",
     ),
     "list": Where("gallery", "list_names", "List who is enrolled, with how many references each."),
     "show": Where("gallery", "show", "Show the enrolled pictures of NAME."),
@@ -94,7 +96,11 @@ COMMANDS = {
         "evaluate",
         "Compare ways to name the pictures of a folder, to see whether training pays.",
     ),
-    "models": Where("models", "models", "List, fetch, build and verify the networks that embed."),
+    "models": Where(
+        "models",
+        "models",
+        "List, fetch, build and verify the networks that embed, and what finds faces.",
+    ),
 }
 
 

@@ -163,7 +163,8 @@ def match(
                 row = refusal_row(answer) if isinstance(answer, Refusal) else match_row(answer)
                 counts[row["status"]] += 1
                 if where and row["box"] and not form:
-                    row = {**row, "where": where_text(row)}
+                    said = where_text(row["crop"], row["crop_score"], row["box"])
+                    row = {**row, "where": said}
                     if row["crops"] > 1 and not all_faces:
                         several.append(row)
                 if drawing and not isinstance(answer, Refusal):

@@ -24,17 +24,18 @@ class _Pass:
     neighbors: int  # windows that must agree
     padded: bool = False
     most: int = 0  # pixels of the largest face looked for; 0: any
+    enlarged: float = 1.0  # how many times as large a small picture may become
 
 
 _LBP = (
     _Pass(side=320, step=1.1, neighbors=5),
     _Pass(side=240, step=1.05, neighbors=3, padded=True),
-    _Pass(side=720, step=1.1, neighbors=4, most=80),
+    _Pass(side=720, step=1.1, neighbors=4, most=80, enlarged=2.0),
 )
 _HAAR = (  # smaller pictures, for a window takes three times the work
-    _Pass(side=256, step=1.1, neighbors=5),
-    _Pass(side=192, step=1.1, neighbors=4, padded=True),
-    _Pass(side=640, step=1.2, neighbors=4, most=80),
+    _Pass(side=224, step=1.1, neighbors=5),
+    _Pass(side=176, step=1.1, neighbors=4, padded=True),
+    _Pass(side=640, step=1.1, neighbors=4, most=80, enlarged=2.0),
 )
 _HALF = 5.0  # windows that make a score of one half
 
@@ -52,7 +53,7 @@ class Cascade:
     def find(self, pixels: Pixels, effort: int) -> list[Face]:
         """Return the faces, the largest first; see `Detector`."""
         how, cv2 = (_HAAR if self.spec.name == "haar" else _LBP)[effort], self._cv2
-        small = Small.of(cv2, pixels, how.side, padded=how.padded)
+        small = Small.of(cv2, pixels, how.side, padded=how.padded, enlarged=how.enlarged)
         gray = cv2.equalizeHist(cv2.cvtColor(small.pixels, cv2.COLOR_RGB2GRAY))
         boxes, counts = self._classifier().detectMultiScale2(
             gray,

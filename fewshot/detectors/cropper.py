@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from fewshot.crops import Crop, Pixels, whole
 from fewshot.detection import Detection
-from fewshot.detectors.face import EFFORTS, Detector, Face
+from fewshot.detectors.face import EFFORTS, FINER, Detector, Face, apart
 from fewshot.detectors.framing import framed
-from fewshot.detectors.opencv import opencv
+from fewshot.detectors.opencv import Small, opencv
 
 AT_LEAST = 960
 """Pixels a side that decoding leaves: a face an eighth as wide still has 120."""
+
+LARGEST = 1024
+"""Pixels of the longest side of what is looked at: detectors make their copies of that."""
 
 Step = tuple[tuple[Detector, int], ...]
 """Detectors that look together, each with its effort; whoever is surest of a face is believed."""
@@ -28,20 +31,28 @@ class FaceCropper:
     fall_back: bool  # to the whole picture, where nothing is found
     at_least: int = AT_LEAST
 
-    def __call__(self, pixels: Pixels) -> list[Crop]:
+    def __call__(self, pixels: Pixels, *, every: bool = False) -> list[Crop]:
         """Return the faces, the largest first; see `Cropper`."""
-        faces = self.faces(pixels)
+        faces = self.faces(pixels, every=every)
         if not faces:
             return [whole(pixels)] if self.fall_back else []
         cv2 = opencv(self.name)
         return [framed(cv2, pixels, one, self.detection.margin) for one in faces]
 
-    def faces(self, pixels: Pixels) -> list[Face]:
-        """Return what the first step that finds something finds; see `Detector`."""
+    def faces(self, pixels: Pixels, *, every: bool = False) -> list[Face]:
+        """Return the faces, the largest first: those that the first step that finds any finds.
+
+        every: and what whoever is believed finds with more effort.
+        """
+        small = Small.of(opencv(self.name), pixels, LARGEST)
         for step in self.steps:
-            found = [faces for one, effort in step if (faces := one.find(pixels, effort))]
-            if found:
-                return max(found, key=lambda faces: max(face.score for face in faces))
+            found = [(one, faces) for one, how in step if (faces := one.find(small.pixels, how))]
+            if not found:
+                continue
+            believed, faces = max(found, key=lambda pair: max(face.score for face in pair[1]))
+            if every:
+                faces = apart([*faces, *believed.find(small.pixels, FINER)])
+            return [face.scaled(small.by) for face in faces]
         return []
 
 

@@ -62,3 +62,20 @@ class Detector(Protocol):
 def largest_first(faces: Iterable[Face]) -> list[Face]:
     """Return faces in the order of their size; of like ones the surest first."""
     return sorted(faces, key=lambda one: (-one.side, -one.score, one.x, one.y))
+
+
+def apart(faces: Iterable[Face]) -> list[Face]:
+    """Return faces, the largest first, of those that lie on one another only the surest.
+
+    Two lie on one another where the middle of the smaller is well inside the other.
+    """
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda one: (-one.score, -one.side, one.x, one.y)):
+        if not any(_meet(face, other) for other in kept):
+            kept.append(face)
+    return largest_first(kept)
+
+
+def _meet(one: Face, other: Face) -> bool:
+    near = max(one.side, other.side) / 2
+    return abs(one.x - other.x) < near and abs(one.y - other.y) < near

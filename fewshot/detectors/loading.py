@@ -25,8 +25,11 @@ from fewshot.digest import file_digest
 from fewshot.errors import UnknownCropper
 from fewshot.watch import Watch
 
-MARGIN = 0.5
-"""What is added on each side of a face, as a share of its height: chosen by eval/crop_margin.py."""
+MARGIN = 0.1
+"""What is added on each side of a face, as a share of its height: chosen by eval/crop_margin.py.
+
+More lets the background speak, less cuts off hair and chin.
+"""
 
 LARGEST = 32 << 20  # bytes
 """Of a detector's file; those we know have less than one megabyte."""

@@ -46,13 +46,19 @@ class Small:
     edge: int  # pixels that were added on each side
 
     @classmethod
-    def of(cls, cv2: Any, pixels: Pixels, side: int, *, padded: bool) -> Small:
-        """Make the longest side of a picture at most `side` pixels, and perhaps add an edge."""
+    def of(
+        cls, cv2: Any, pixels: Pixels, side: int, *, padded: bool = False, enlarged: float = 1.0
+    ) -> Small:
+        """Bring the longest side of a picture to at most `side` pixels, and perhaps add an edge.
+
+        enlarged: how many times as large a smaller picture may become for it.
+        """
         height, width = pixels.shape[:2]
-        by = max(1.0, max(height, width) / side)
-        if by > 1.0:
+        by = max(1.0 / enlarged, max(height, width) / side)
+        if by != 1.0:
             size = (max(1, round(width / by)), max(1, round(height / by)))
-            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+            way = cv2.INTER_AREA if by > 1.0 else cv2.INTER_LINEAR
+            pixels = cv2.resize(pixels, size, interpolation=way)
         edge = round(PADDING * min(pixels.shape[:2])) if padded else 0
         if edge:
             pixels = cv2.copyMakeBorder(pixels, edge, edge, edge, edge, cv2.BORDER_REPLICATE)

@@ -14,12 +14,13 @@ import numpy as np
 from fewshot.crops import Pixels
 from fewshot.detectors.catalog import DetectorSpec
 from fewshot.detectors.errors import DetectorRefused
-from fewshot.detectors.face import HARDER, SURE, Face, largest_first
+from fewshot.detectors.face import FINER, HARDER, SURE, Face, largest_first
 from fewshot.detectors.opencv import Small, opencv, quiet
 
 _SIDES = (512, 512, 1024)  # pixels of the longest side, by effort
-_SURE, _LIKELY, _POSSIBLE = 0.9, 0.7, 0.6
-"""Of the best face, where it is to be sure; of each beside it; of each when it looks harder."""
+_BEST = (0.9, 0.7, 0.8)
+"""The score that the best face needs, by effort: a finer look shows more that is none."""
+_LIKELY = 0.7  # that each face beside it needs
 _OVERLAP, _MOST = 0.3, 1000
 _NUMBERS = 15  # box, five points, score
 
@@ -37,7 +38,13 @@ class YuNet:
     def find(self, pixels: Pixels, effort: int) -> list[Face]:
         """Return the faces, the largest first; see `Detector`."""
         cv2 = self._cv2
-        small = Small.of(cv2, pixels, _SIDES[effort], padded=effort == HARDER)
+        small = Small.of(
+            cv2,
+            pixels,
+            _SIDES[effort],
+            padded=effort == HARDER,
+            enlarged=2.0 if effort == FINER else 1.0,
+        )
         network = self._network()
         try:
             network.setInputSize(small.pixels.shape[1::-1])
@@ -49,10 +56,9 @@ class YuNet:
             return []
         rows = rows[np.isfinite(rows).all(axis=1) & (rows[:, 2:4] >= 1).all(axis=1)]
         best = float(rows[:, -1].max(initial=0.0))
-        if effort == SURE and best < _SURE:
+        if best < _BEST[effort]:
             return []
-        likely = rows[rows[:, -1] >= (_LIKELY if best >= _LIKELY else _POSSIBLE)]
-        return largest_first(self._face(row.tolist(), small) for row in likely)
+        return largest_first(self._face(row.tolist(), small) for row in rows)
 
     def _face(self, row: list[float], small: Small) -> Face:
         x, y, width, height = row[:4]
@@ -74,7 +80,7 @@ class YuNet:
             try:
                 with quiet(cv2):
                     self._of_thread.network = cv2.FaceDetectorYN.create(
-                        str(self._path), "", (_SIDES[0], _SIDES[0]), _POSSIBLE, _OVERLAP, _MOST
+                        str(self._path), "", (_SIDES[0], _SIDES[0]), _LIKELY, _OVERLAP, _MOST
                     )
             except (cv2.error, SystemError) as error:
                 raise DetectorRefused(self._path, "OpenCV cannot read it as a network") from error

@@ -1,0 +1,210 @@
+"""`fewshot crop`: a folder of faces out of a folder of pictures, resumable, nothing overwritten."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fewshot.crop_account import CutSettings
+from fewshot.crop_folder import crop_folder
+from fewshot.errors import CannotWrite
+from tests.conftest import Run
+from tests.drawn_faces import scene
+
+FACE = CutSettings(crop="face")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Make two people: ada, one of whose pictures has no face, bo with two faces and a bad file."""
+    folder = tmp_path / "pictures"
+    (folder / "ada").mkdir(parents=True)
+    (folder / "bo").mkdir()
+    scene((400, 300), [(180, 60, 160)]).save(folder / "ada/one.jpg", quality=95)
+    scene((300, 400), [(60, 60, 180)]).save(folder / "ada/two.png")
+    Image.new("RGB", (300, 200), (30, 30, 30)).save(folder / "ada/empty.png")
+    scene((600, 300), [(20, 40, 220), (400, 100, 160)]).save(folder / "bo/both.png")
+    (folder / "bo/bad.jpg").write_text("no picture")
+    return folder
+
+
+def written(out: Path) -> list[str]:
+    return sorted(path.relative_to(out).as_posix() for path in out.rglob("*.png"))
+
+
+def test_each_face_goes_to_its_picture_s_place(
+    fewshot: Run, pictures: Path, tmp_path: Path
+) -> None:
+    answer = fewshot("crop", pictures, tmp_path / "out", "--crop", "face")
+    assert answer.code == 3  # one cannot be read
+    assert written(tmp_path / "out") == ["ada/one.png", "ada/two.png", "bo/both.png"]
+    assert "ada/one.jpg -> ada/one.png (face 0." in answer.out
+    assert "bo/both.png -> bo/both.png (face 0." in answer.out
+    assert "of 2 faces" in answer.out
+
+
+def test_a_crop_has_96_pixels_a_side_or_as_many_as_asked(pictures: Path, tmp_path: Path) -> None:
+    for size in (96, 40):
+        out = tmp_path / f"out-{size}"
+        crop_folder(pictures, out, CutSettings(crop="face", size=size))
+        with Image.open(out / "ada/one.png") as image:
+            assert image.size == (size, size)
+
+
+def test_size_0_leaves_the_pixels_as_they_are(pictures: Path, tmp_path: Path) -> None:
+    done = crop_folder(pictures, tmp_path / "out", CutSettings(crop="face", size=0))
+    (cut,) = [one for one in done.cuts if one.source == "ada/two.png"]
+    assert cut.box is not None
+    x, y, width, height = cut.box
+    with (
+        Image.open(tmp_path / "out/ada/two.png") as image,
+        Image.open(pictures / "ada/two.png") as whole,
+    ):
+        inside = np.asarray(whole.convert("RGB"))[y : y + height, x : x + width]
+        assert np.array_equal(np.asarray(image), inside)
+
+
+def test_a_margin_makes_the_crop_wider(pictures: Path, tmp_path: Path) -> None:
+    widths = []
+    for margin in (0.0, 0.4):
+        done = crop_folder(
+            pictures, tmp_path / f"{margin}", CutSettings(crop="face", margin=margin)
+        )
+        (cut,) = [one for one in done.cuts if one.source == "ada/one.jpg"]
+        assert cut.box is not None
+        widths.append(cut.box[2])
+    assert widths[1] == pytest.approx(1.8 * widths[0], rel=0.05)
+
+
+def test_names_can_be_numbers_in_each_folder(pictures: Path, tmp_path: Path) -> None:
+    crop_folder(pictures, tmp_path / "out", CutSettings(crop="face", names="number"))
+    assert written(tmp_path / "out") == ["ada/0001.png", "ada/0002.png", "bo/0001.png"]
+
+
+def test_all_faces_are_written_on_request(pictures: Path, tmp_path: Path) -> None:
+    crop_folder(pictures, tmp_path / "out", CutSettings(crop="face", all_faces=True))
+    assert written(tmp_path / "out")[-2:] == ["bo/both-2.png", "bo/both.png"]
+
+
+def test_pictures_of_one_stem_do_not_take_each_other_s_place(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.png", "a.jpg"):
+        scene((400, 300), [(180, 60, 160)]).save(folder / name)
+    crop_folder(folder, tmp_path / "out", FACE)
+    assert written(tmp_path / "out") == ["a.png", "a.png.png"]
+
+
+def test_what_has_nothing_to_be_found_in_it_is_listed(
+    fewshot: Run, pictures: Path, tmp_path: Path
+) -> None:
+    (pictures / "bo/bad.jpg").unlink()
+    answer = fewshot("crop", pictures, tmp_path / "out", "--crop", "face")
+    assert answer.code == 1
+    assert (tmp_path / "out/not_found.txt").read_text() == "ada/empty.png\n"
+    assert "1 with nothing found" in answer.err
+
+
+def test_a_second_run_does_what_is_left_and_writes_nothing_anew(
+    pictures: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    crop_folder(pictures, out, FACE)
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*.png")}
+    scene((400, 300), [(100, 60, 160)]).save(pictures / "bo/new.png")
+    again = crop_folder(pictures, out, FACE)
+    assert [one.source for one in again.cuts] == ["bo/bad.jpg", "bo/new.png"]
+    assert again.before == 4
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_a_run_that_was_interrupted_is_gone_on_with(pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    crop_folder(pictures, out, FACE)
+    account = out / "crops.jsonl"
+    lines = account.read_text().splitlines(keepends=True)
+    account.write_text("".join(lines[:2]) + lines[2][:20])  # killed while it wrote
+    (out / "ada/two.png").unlink()
+    done = crop_folder(pictures, out, FACE, force=False)
+    assert lines[1] in account.read_text()
+    assert "ada/two.png" in [file for one in done.cuts for file in one.files]
+
+
+def test_a_file_that_is_there_is_not_written_over(pictures: Path, tmp_path: Path) -> None:
+    place = tmp_path / "out/ada/one.png"
+    place.parent.mkdir(parents=True)
+    place.write_text("mine")
+    done = crop_folder(pictures, tmp_path / "out", FACE)
+    assert place.read_text() == "mine"
+    (refused,) = [one for one in done.cuts if one.source == "ada/one.jpg"]
+    assert "--force writes over it" in (refused.reason or "")
+
+
+def test_force_does_all_anew_over_what_is_there(pictures: Path, tmp_path: Path) -> None:
+    place = tmp_path / "out/ada/one.png"
+    place.parent.mkdir(parents=True)
+    place.write_text("mine")
+    done = crop_folder(pictures, tmp_path / "out", FACE, force=True)
+    assert place.read_bytes().startswith(b"\x89PNG")
+    assert len(done.cuts) == 5
+
+
+def test_crops_made_otherwise_are_not_mixed_in(pictures: Path, tmp_path: Path) -> None:
+    crop_folder(pictures, tmp_path / "out", FACE)
+    with pytest.raises(CannotWrite, match="size 96, not 64"):
+        crop_folder(pictures, tmp_path / "out", CutSettings(crop="face", size=64))
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "no account", '{"format": "other"}'])
+def test_a_file_in_the_account_s_place_is_left_alone(
+    text: str, pictures: Path, tmp_path: Path
+) -> None:
+    account = tmp_path / "out/crops.jsonl"
+    account.parent.mkdir()
+    account.write_text(text)
+    with pytest.raises(CannotWrite, match="no account of crops"):
+        crop_folder(pictures, tmp_path / "out", FACE)
+    assert account.read_text() == text
+
+
+@pytest.mark.parametrize("out", ["", "inside", "ada"])
+def test_the_folder_that_is_read_is_not_written_into(pictures: Path, out: str) -> None:
+    with pytest.raises(CannotWrite, match="name one outside"):
+        crop_folder(pictures, pictures / out, FACE)
+
+
+def test_the_account_says_what_became_of_each(pictures: Path, tmp_path: Path) -> None:
+    crop_folder(pictures, tmp_path / "out", FACE)
+    head, *rows = map(json.loads, (tmp_path / "out/crops.jsonl").read_text().splitlines())
+    assert (head["format"], head["crop"], head["size"]) == ("fewshot-crops", "face", 96)
+    said = {row["source"]: row for row in rows}
+    assert said["ada/empty.png"]["missing"] is True
+    assert said["bo/both.png"]["found"] == 2
+    assert "not a picture" in said["bo/bad.jpg"]["reason"]
+
+
+def test_json_is_the_account_of_this_run(fewshot: Run, pictures: Path, tmp_path: Path) -> None:
+    rows = fewshot("crop", pictures, tmp_path / "out", "--crop", "face", "--json").json["crops"]
+    assert [row["source"] for row in rows] == [
+        "ada/empty.png", "ada/one.jpg", "ada/two.png", "bo/bad.jpg", "bo/both.png",
+    ]  # fmt: skip
+
+
+def test_what_was_cut_can_be_enrolled(fewshot: Run, pictures: Path, tmp_path: Path) -> None:
+    fewshot("crop", pictures, tmp_path / "out", "--crop", "face")
+    assert fewshot("enroll", tmp_path / "out").out == "ada: 2 added\nbo: 1 added\n"
+
+
+def test_the_center_can_be_cut_without_opencv(pictures: Path, tmp_path: Path) -> None:
+    done = crop_folder(pictures, tmp_path / "out", CutSettings(crop="center"))
+    assert {one.kind for one in done.cuts if one.files} == {"center"}
+
+
+def test_a_folder_that_is_not_there_is_a_line(fewshot: Run, tmp_path: Path) -> None:
+    answer = fewshot("crop", tmp_path / "none", tmp_path / "out", "--crop", "center")
+    assert answer.code == 3
+    assert "name a folder of pictures" in answer.err
