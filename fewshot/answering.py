@@ -65,9 +65,9 @@ class Answering(Bookkeeping):
         from fewshot.images import read_picture
 
         self._require_somebody()
-        embedded = self._embedder_for(crop).embed_raw(
+        embedded = self._embedder_for(crop, box).embed_raw(
             read_picture(picture),
-            box=None if box is None else Box(*box),
+            box=None if box is None else Box.of(box),
             with_thumbnail=True,
             threads=self._threads,
         )
@@ -102,8 +102,8 @@ class Answering(Bookkeeping):
         if all_faces and box is not None:
             raise ValueError("all_faces looks for faces, and box says where to look: give one")
         alone = isinstance(pictures, list) and len(pictures) == 1
-        embedder, threads = self._embedder_for(crop), self._threads if alone else 1
-        part = None if box is None else Box(*box)
+        embedder, threads = self._embedder_for(crop, box), self._threads if alone else 1
+        part = None if box is None else Box.of(box)
 
         def attempt(picture: Picture) -> list[Embedded | Refusal]:
             # with thumbnails: pictures may be corrected while others are answered
@@ -134,22 +134,29 @@ class Answering(Bookkeeping):
         return self._matcher.search(self._embedder.embed(picture, threads=self._threads), k)
 
     def correct(
-        self, picture: Picture, *, rejected: str | Sequence[str], truth: str | None = None
+        self,
+        picture: Picture,
+        *,
+        rejected: str | Sequence[str],
+        truth: str | None = None,
+        box: Sequence[int] | None = None,
     ) -> Corrected:
         """Say that a picture is not of these names, and of whom it is, where that is known.
 
         The picture, its mirror image, crops and re-encodings of it do not get the rejected names
-        again; with `truth` it is enrolled under that name. Raises UnreadableImage, UnknownName,
-        CannotCorrect, BadName.
+        again; with `truth` it is enrolled under that name. box: the part that is meant, see
+        `match`. Raises UnreadableImage, UnknownName, CannotCorrect, BadName.
         """
         from fewshot.correcting import correct_picture
+        from fewshot.crops import Box
 
         return correct_picture(
             self._store,
-            self._embedder,
+            self._embedder_for(None, box),
             picture,
             rejected=rejected,
             truth=truth,
+            box=None if box is None else Box.of(box),
             threads=self._threads,
         )
 
@@ -187,12 +194,16 @@ class Answering(Bookkeeping):
 
         return erase_strangers(self._store)
 
-    def _embedder_for(self, crop: str | None) -> Embedder:
-        """Return the gallery's embedder, or one that looks at another part, as it was asked to."""
+    def _embedder_for(self, crop: str | None, box: Sequence[int] | None) -> Embedder:
+        """Return the gallery's embedder, or one that looks at another part, as it was asked to.
+
+        Where a box is named no detector is needed.
+        """
+        crop = "whole" if box is not None else crop
         if crop is None or crop == self._store.recipe.crop:
             return self._embedder
         if crop not in self._otherwise:
-            self._otherwise[crop] = self._embedder.cropping(crop, self._watch)
+            self._otherwise[crop] = embedder_of(self._store, self._watch, crop=crop)
         return self._otherwise[crop]
 
     def _choose_rule(self, added: int) -> None:

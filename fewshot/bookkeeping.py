@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fewshot import changes, inspection, rejections
+from fewshot.digest import digests_of
 from fewshot.naming import has_center
 from fewshot.operations import history
 from fewshot.recipe import Recipe
@@ -81,6 +82,7 @@ class Bookkeeping:
             return changes.forget(self._store, name)
         centered = has_center(self._store)
         pictures = changes.pictures_of(self._store, name)
+        pictures += digests_of(changes.boxed_pictures_of(self._store, name))
         gone = changes.erase(self._store, name)
         if pictures:
             from fewshot.evaluation.kept import forget_kept

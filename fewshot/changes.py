@@ -96,6 +96,15 @@ def pictures_of(store: Store, name: str) -> list[str]:
         return [one.hex() for (one,) in store.all(statement, (bytes,), (clean_name(name),))]
 
 
+def boxed_pictures_of(store: Store, name: str) -> list[str]:
+    """Return where the pictures lay of which a part was enrolled under this name, by a box."""
+    statement = """
+        SELECT DISTINCT source FROM picture_references
+        WHERE crop LIKE 'given %' AND identity IN (SELECT id FROM identities WHERE name = ?)"""
+    with sqlite_errors(store.path):
+        return [one for (one,) in store.all(statement, (str,), (clean_name(name),))]
+
+
 def undo(store: Store) -> Operation:
     """Take the last operation back that was not undone yet, and return it; raises CannotUndo.
 

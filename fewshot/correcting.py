@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from fewshot.corrections import Shown, correct
+from fewshot.crops import Box
 from fewshot.embedder import Embedder
 from fewshot.images import NAMELESS, Picture, read_picture
 from fewshot.records import Corrected, crop_text
@@ -19,18 +20,20 @@ def correct_picture(
     *,
     rejected: str | Sequence[str],
     truth: str | None = None,
+    box: Box | None = None,
     threads: int | None = None,
 ) -> Corrected:
     """Embed a picture and write down that it is not of these names, and of whom it is.
 
-    rejected: a name, or several. truth: None where that is not known. threads: how many cores the
+    rejected: a name, or several. truth: None where that is not known. box: the part that is meant;
+    None for what the gallery looks at. threads: how many cores the
     network may use; None: all.
     Raises UnreadableImage, and what `corrections.correct` raises.
     """
     raw = read_picture(picture)
-    embedded = embedder.embed_raw(raw, with_thumbnail=True, threads=threads)
+    embedded = embedder.embed_raw(raw, box=box, with_thumbnail=True, threads=threads)
     shown = Shown(
-        digest=raw.digest,
+        digest=embedded.digest,
         vector=embedded.vector.astype("<f4").tobytes(),
         source=raw.source if raw.source in NAMELESS else os.path.abspath(raw.source),
         box=str(embedded.box),

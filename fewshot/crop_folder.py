@@ -14,11 +14,13 @@ import numpy as np
 from PIL import Image
 
 from fewshot.backbones.squeeze import squeezed
-from fewshot.crop_account import Account, Cut, CutSettings
+from fewshot.crop_account import ACCOUNT, Account, Cut, CutSettings
 from fewshot.crops import Crop, Cropper
 from fewshot.decoding import DecodedPicture
 from fewshot.detectors.cropper import FaceCropper
+from fewshot.detectors.errors import CannotLook
 from fewshot.detectors.loading import load_cropper
+from fewshot.embedder import box_in_full
 from fewshot.errors import CannotWrite, NoImagesFound, UnreadableImage
 from fewshot.folders import find_pictures
 from fewshot.images import decode, read_picture
@@ -35,6 +37,7 @@ class Cutting:
 
     cuts: tuple[Cut, ...]  # of this run, a picture each
     before: int  # pictures that an earlier run had done
+    missing: int  # pictures in which nothing was found, in this run or before
 
 
 def crop_folder(
@@ -56,14 +59,19 @@ def crop_folder(
     watch = watch or Watch()
     if not os.path.isdir(folder):
         raise NoImagesFound(folder, "name a folder of pictures")
-    if _within(out, folder):
-        raise CannotWrite(out, "it lies in the folder that is read; name one outside", "folder")
+    if _within(out, folder) or _within(folder, out):
+        raise CannotWrite(out, "it and the folder that is read lie in one another", "folder")
     cropper = load_cropper(settings.crop, watch, settings.margin)
     if isinstance(cropper, FaceCropper):
         cropper = replace(cropper, fall_back=False)
+        digests = tuple(one.sha256 for one in cropper.detection.detectors)
+        settings = replace(settings, detectors=digests)
     files = list(find_pictures(folder))
     if not files:
         raise NoImagesFound(folder)
+    ours = os.path.lexists(out / ACCOUNT)
+    if os.path.lexists(out / NOT_FOUND) and not (ours or force):
+        raise CannotWrite(out / NOT_FOUND, "it is there already", "list")
     with Account.opened(out, settings, anew=force) as account:
         waiting = [one for one in files if _below(one, folder) not in account.done]
         cuts = []
@@ -73,7 +81,7 @@ def crop_folder(
                 cuts.append(cut)
                 advance(1)
         _list_what_is_missing(out, account)
-        return Cutting(tuple(cuts), len(files) - len(waiting))
+        return Cutting(tuple(cuts), len(files) - len(waiting), len(account.missing()))
 
 
 def _cut_all(
@@ -87,37 +95,49 @@ def _cut_all(
 ) -> Iterator[Cut]:
     settings = account.settings
 
-    def look(path: Path) -> tuple[DecodedPicture, list[Crop]] | UnreadableImage:
+    least = max(2 * settings.size, cropper.at_least) if settings.size else 0
+
+    def look(path: Path) -> tuple[DecodedPicture, list[Crop]] | str:
         try:
-            decoded = decode(read_picture(path), max(2 * settings.size, cropper.at_least))
+            decoded = decode(read_picture(path), least)
             return decoded, cropper(decoded.pixels, every=settings.all_faces)
         except UnreadableImage as error:
-            return error
+            return error.reason
+        except CannotLook as error:
+            return str(error)
 
     for path, found in zip(files, ordered_map(look, files, workers=threads), strict=True):
         source = _below(path, folder)
-        if isinstance(found, UnreadableImage):
-            yield Cut(source, reason=found.reason)
+        if isinstance(found, str):
+            yield Cut(source, reason=found)
             continue
         decoded, crops = found
         if not crops:
             yield Cut(source, missing=True, reason="nothing found")
             continue
         taken = crops if settings.all_faces else crops[:1]
-        names = account.names_for(source, len(taken))
-        there = [name for name in names if not force and os.path.lexists(out / name)]
-        if there:
-            yield Cut(source, reason=f"{there[0]} is there already; --force writes over it")
+        names = account.names.choose(source, len(taken))
+        foreign = [
+            name
+            for name in names
+            if not force and account.names.owner(name) != source and os.path.lexists(out / name)
+        ]
+        if foreign:
+            yield Cut(source, reason=f"{foreign[0]} is there already; --force writes over it")
             continue
-        for name, crop in zip(names, taken, strict=True):
-            _save(out / name, crop, settings.size)
-        height, width = decoded.pixels.shape[:2]
+        account.begin(source, names)
+        try:
+            for name, crop in zip(names, taken, strict=True):
+                _save(out / name, crop, settings.size)
+        except CannotWrite as error:
+            yield Cut(source, reason=str(error))
+            continue
         yield Cut(
             source,
             files=names,
             kind=taken[0].kind,
             score=round(taken[0].score, 4),
-            box=tuple(taken[0].box.scaled(decoded.width / width, decoded.height / height)),
+            box=tuple(box_in_full(taken[0].box, decoded)),
             found=len(crops),
         )
 

@@ -6,8 +6,9 @@ nothing are here; those that look for faces in `detectors`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +32,14 @@ class Box:
     def __post_init__(self) -> None:
         if self.x < 0 or self.y < 0 or self.width < 1 or self.height < 1:
             raise ValueError(f"a box lies inside its picture and has an area; got {self}")
+
+    @classmethod
+    def of(cls, box: Sequence[int]) -> Box:
+        """Return a box of four whole numbers; raises ValueError for anything else."""
+        try:
+            return cls(*map(index, box))
+        except TypeError as error:
+            raise ValueError(f"a box is x, y, width and height, whole numbers: {box!r}") from error
 
     def __str__(self) -> str:
         return f"{self.x} {self.y} {self.width} {self.height}"

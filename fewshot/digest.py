@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from fewshot.ordinary import open_ordinary
 
 _CHUNK = 1 << 20  # bytes
+
+
+def digests_of(paths: Iterable[str]) -> list[str]:
+    """Return the SHA-256 of those of these files that are there and can be read, hex."""
+    found = []
+    for path in paths:
+        with suppress(OSError, ValueError):
+            found.append(file_digest(Path(path)))
+    return found
 
 
 def file_digest(path: Path, kind: str = "sha256") -> str:

@@ -15,7 +15,7 @@ from fewshot.backbones.choice import BackboneChoice, is_bundle
 from fewshot.backbones.loading import load_again, load_backbone
 from fewshot.crops import FIXED, Box, Crop, Cropper, given
 from fewshot.decoding import DecodedPicture
-from fewshot.detectors.errors import BoxOutside, NothingFound, SeveralFaces
+from fewshot.detectors.errors import BoxOutside, CannotLook, NothingFound, SeveralFaces
 from fewshot.errors import UnreadableImage
 from fewshot.images import Picture, RawPicture, decode, read_picture, thumbnail
 from fewshot.pipeline import usable_cores
@@ -33,7 +33,7 @@ class Embedded:
     vector: NDArray[np.float32]  # (d,), length 1
     box: Box  # the crop, in pixels of the whole upright picture
     thumbnail: bytes  # JPEG of the crop, at most 128 pixels a side; empty where none was asked for
-    digest: bytes = b""  # SHA-256 of the file, or of the pixels; empty with the thumbnail
+    digest: bytes = b""  # see `RawPicture.digest_of`; empty with the thumbnail
     kind: str = "whole"  # what the crop is of: "whole", "center", "given", "face", "anime-face" ...
     score: float = 1.0  # how sure the detector was, in [0, 1]
     crops: int = 1  # how many were found in the picture
@@ -88,21 +88,19 @@ class Embedder:
         return cls(cropper, load_backbone(choice, watch))
 
     @classmethod
-    def of_recipe(cls, recipe: Recipe, watch: Watch = _DEAF) -> Embedder:
+    def of_recipe(
+        cls, recipe: Recipe, watch: Watch = _DEAF, *, crop: str | None = None
+    ) -> Embedder:
         """Build the embedder that a gallery names; raises what `load_again` raises.
 
-        And what `load_cropper_again` raises.
+        And what `load_cropper_again` raises. crop: another than the gallery's.
         """
-        cropper = _cropper_of(recipe, watch)
+        cropper = cropper_by_name(crop, watch) if crop else _cropper_of(recipe, watch)
         if recipe.head is not None:
             from fewshot.bundles.keeping import load_kept
 
             return cls(cropper, load_kept(recipe, watch))
         return cls(cropper, load_again(recipe.backbone, recipe.blueprint, watch))
-
-    def cropping(self, crop: str, watch: Watch = _DEAF) -> Embedder:
-        """Return one with the same backbone and another crop; raises what `load_cropper` raises."""
-        return Embedder(cropper_by_name(crop, watch), self.backbone)
 
     @property
     def decode_size(self) -> int:
@@ -136,7 +134,8 @@ class Embedder:
         if one_face and len(crops) > 1:
             raise SeveralFaces(raw.source, f"{len(crops)} faces are in it, and one was asked for")
         found = self._embedded(raw, decoded, crops[:1], with_thumbnail, threads)[0]
-        return replace(found, crops=len(crops))
+        digest = raw.digest_of(box) if with_thumbnail else b""
+        return replace(found, crops=len(crops), digest=digest)
 
     def embed_each(
         self, raw: RawPicture, *, with_thumbnail: bool = False, threads: int | None = 1
@@ -187,7 +186,10 @@ class Embedder:
                 size = f"{decoded.width} x {decoded.height}"
                 reason = f"the box {box} lies outside of it, which has {size} pixels"
                 raise BoxOutside(raw.source, reason) from error
-        crops = self.cropper(decoded.pixels, every=every)
+        try:
+            crops = self.cropper(decoded.pixels, every=every)
+        except CannotLook as error:
+            raise UnreadableImage(raw.source, str(error)) from error
         if not crops:
             raise NothingFound(
                 raw.source,
@@ -204,7 +206,6 @@ class Embedder:
         with_thumbnail: bool,
         threads: int | None,
     ) -> list[Embedded]:
-        height, width = decoded.pixels.shape[:2]
         pixels = [crop.pixels for crop in crops]
         vectors = self.backbone.embed(pixels, threads=threads or usable_cores())
         vectors.flags.writeable = False
@@ -212,7 +213,7 @@ class Embedder:
             Embedded(
                 source=raw.source,
                 vector=vector,
-                box=crop.box.scaled(decoded.width / width, decoded.height / height),
+                box=box_in_full(crop.box, decoded),
                 thumbnail=thumbnail(crop.pixels) if with_thumbnail else b"",
                 digest=raw.digest if with_thumbnail else b"",
                 kind=crop.kind,
@@ -222,8 +223,17 @@ class Embedder:
         ]
 
 
+def box_in_full(box: Box, decoded: DecodedPicture) -> Box:
+    """Return a box of the pixels that were decoded in pixels of the whole picture."""
+    height, width = decoded.pixels.shape[:2]
+    full = box.scaled(decoded.width / width, decoded.height / height)
+    return full.within(decoded.width, decoded.height)
+
+
 def cropper_by_name(crop: str, watch: Watch = _DEAF) -> Cropper:
     """Return a cropper; those that look for nothing load nothing more."""
+    if not isinstance(crop, str):
+        raise TypeError(f"a crop is a name, not {type(crop).__name__}")
     if crop in FIXED:
         return FIXED[crop]
     from fewshot.detectors.loading import load_cropper

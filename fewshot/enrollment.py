@@ -67,10 +67,11 @@ def enroll_pictures(
         name, picture = item
         try:
             raw = read_picture(picture)
-            if raw.digest in ledger.known[name]:
-                return name, _Arrived(raw.source, raw.digest, None)
+            digest = raw.digest_of(box)
+            if digest in ledger.known[name]:
+                return name, _Arrived(raw.source, digest, None)
             embedded = embedder.embed_raw(raw, box=box, one_face=one_face, with_thumbnail=True)
-            return name, _Arrived(raw.source, raw.digest, embedded)
+            return name, _Arrived(raw.source, digest, embedded)
         except UnreadableImage as error:
             return name, Refusal(error.source, error.reason)
 
@@ -138,7 +139,9 @@ class _Ledger:
                 refused=tuple(self.refused[name]),
                 elsewhere=tuple(one for one in done.elsewhere if one.name == name),
                 corrected=tuple(corrected[name]),
-                crops=tuple(self._crops[name]),
+                crops=tuple(
+                    one for one in self._crops[name] if _absolute(one.source) not in corrected[name]
+                ),
             )
             for name, given in self._given.items()
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -16,7 +16,7 @@ from fewshot.index import check_vectors
 from fewshot.names import clean_name
 from fewshot.npz import NpzReader
 from fewshot.recipe import Recipe
-from fewshot.records import MOST_PIXELS, WHOLE, parse_box, parse_crop
+from fewshot.records import MOST_PIXELS, WHOLE, crop_text, parse_box, parse_crop
 from fewshot.row_columns import AT_ONCE
 from fewshot.store import MAX_THUMBNAIL, Store
 from fewshot.vectors import stacked
@@ -94,9 +94,7 @@ def _entries(archive: NpzReader, columns: list[Any], count: int) -> Iterator[Ent
                 raise ValueError("a name or a box is out of bounds")
             texts = [piece.decode() for piece in sources.take(source_ends)]
             moments = [time.decode("ascii") for time in times.tolist()]
-            crops = [one.decode("ascii") for one in rest[0].tolist()] if rest else []
-            for crop in crops:
-                parse_crop(crop)
+            crops = [_crop(one.decode("ascii")) for one in rest[0].tolist()] if rest else []
         except ValueError as error:
             raise FileDamaged(archive.path, str(error)) from error
         jpegs = thumbnails.take(thumbnail_ends)
@@ -166,11 +164,16 @@ def _checked(other: Store, entries: Iterator[Entry]) -> Iterator[Entry]:
             check_vectors(stacked([one.vector for one in some], d), d)
             for one in some:
                 parse_box(one.box)
-                parse_crop(one.crop)
                 if (len(one.vector), len(one.digest)) != (4 * d, 32):
                     raise ValueError("a vector or a digest is of another length")
                 if not one.enrolled_at.isascii() or len(one.enrolled_at) > 40:
                     raise ValueError("a time is none")
+            some = [replace(one, crop=_crop(one.crop)) for one in some]
         except ValueError as error:
             raise GalleryDamaged(other.path, str(error)) from error
         yield from some
+
+
+def _crop(text: str) -> str:
+    """Return a crop as it is stored, written as we write it; raises ValueError."""
+    return crop_text(*parse_crop(text))

@@ -37,6 +37,14 @@ class RawPicture:
     source: str  # the path as given, or "<bytes>", "<image>", "<array>"
     content: bytes | NDArray[np.uint8]
 
+    def digest_of(self, part: object | None) -> bytes:
+        """SHA-256 that stands for a part of the picture, named by a box; for all of it by None."""
+        return (
+            self.digest
+            if part is None
+            else hashlib.sha256(self.digest + f"{part}".encode()).digest()
+        )
+
     @cached_property
     def digest(self) -> bytes:
         """SHA-256 of the file's bytes; of the pixels where there is no file. 32 bytes."""

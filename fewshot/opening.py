@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,16 +47,19 @@ def open_or_create(
     return store
 
 
-def embedder_of(store: Store, watch: Watch) -> Embedder:
-    """Build the embedder that a gallery's recipe names.
+def embedder_of(store: Store, watch: Watch, *, crop: str | None = None) -> Embedder:
+    """Build the embedder that a gallery's recipe names; with another crop, where one is named.
 
     Raises RecipeMismatch where this version gives other vectors, UnknownBackbone, WeightsMissing.
     """
     from fewshot.embedder import Embedder
 
     recipe = store.recipe
-    embedder = Embedder.of_recipe(recipe, watch)
-    if not embedder.recipe.agrees_with(recipe):
+    embedder = Embedder.of_recipe(recipe, watch, crop=crop)
+    wanted = embedder.recipe
+    if crop is not None:
+        wanted = replace(wanted, crop=recipe.crop, detection=recipe.detection)
+    if not wanted.agrees_with(recipe):
         raise RecipeMismatch(
             store.path,
             str(recipe),
@@ -116,7 +119,7 @@ def _same_crop(recipe: Recipe, crop: str) -> bool:
     """Tell whether a crop is the recipe's; a detector of the user's own by what is in its file."""
     if recipe.detection is None or recipe.crop != "file" or not crop.startswith(FILE):
         return crop == recipe.crop
-    from fewshot.backbones.weights import named_weights
+    from fewshot.detectors.loading import load_cropper
 
-    path = os.path.abspath(os.path.expanduser(crop.removeprefix(FILE)))
-    return named_weights("crop file", path).sha256 == recipe.detection.detectors[0].sha256
+    asked = load_cropper(crop, Watch()).detection
+    return asked is not None and asked.detectors[0].sha256 == recipe.detection.detectors[0].sha256

@@ -150,11 +150,11 @@ class Recognizer(Answering):
 
         accounts = enroll_pictures(
             self._store,
-            self._embedder,
+            self._embedder_for(None, box),
             pictures,
             progress,
             threads=self._threads,
-            box=None if box is None else Box(*box),
+            box=None if box is None else Box.of(box),
             one_face=one_face,
         )
         self._choose_rule(sum(one.added for one in accounts))

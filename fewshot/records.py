@@ -11,6 +11,8 @@ MOST_PIXELS = 1 << 31
 KINDS = ("whole", "center", "given", "face", "anime-face", "file")
 """What a crop may be of."""
 
+_LONGEST = 40  # characters of a crop as it is stored
+
 WHOLE = "whole 1"
 """A crop as it is stored, of all references of galleries before version 4."""
 
@@ -130,7 +132,7 @@ class Reference:
     source: str  # absolute path of the file it came from, or "<bytes>" ...
     box: tuple[int, int, int, int]  # x, y, width, height of the crop in the whole upright picture
     enrolled_at: str  # ISO 8601, UTC
-    digest: str  # SHA-256 of the file, hex
+    digest: str  # SHA-256 of the file, hex; of that and the box, where a box was given
     kind: str = "whole"  # what the crop is of: "whole", "center", "given", "face", "anime-face" ...
     score: float = 1.0  # how sure the detector was, in [0, 1]
 
@@ -142,6 +144,8 @@ def crop_text(kind: str, score: float) -> str:
 
 def parse_crop(text: str) -> tuple[str, float]:
     """Read a crop's kind and score as they are stored; raises ValueError."""
+    if len(text) > _LONGEST:
+        raise ValueError("a crop's kind or score is too long")
     kind, score = text.split(" ")
     if kind not in KINDS or not 0.0 <= float(score) <= 1.0:
         raise ValueError("a crop's kind or score is none")

@@ -1,7 +1,4 @@
-"""A store comes in; which identities share a picture, by id and both ways, goes out.
-
-Or the same part of one: of two people in one photograph each may be enrolled with a box.
-"""
+"""A store comes in; which identities share a picture, by id and both ways, goes out."""
 
 from __future__ import annotations
 
@@ -40,12 +37,10 @@ def sharing(store: Store) -> Pairs:
     """Return all pairs of identities that share a picture."""
     rows = store.all(
         """WITH twice AS (
-               SELECT digest, box FROM picture_references
-               GROUP BY digest, box HAVING count(*) > 1)
+               SELECT digest FROM picture_references GROUP BY digest HAVING count(*) > 1)
            SELECT DISTINCT r.identity, s.identity FROM twice
-           JOIN picture_references r ON r.digest = twice.digest AND r.box = twice.box
-           JOIN picture_references s
-               ON s.digest = r.digest AND s.box = r.box AND s.identity != r.identity""",
+           JOIN picture_references r ON r.digest = twice.digest
+           JOIN picture_references s ON s.digest = r.digest AND s.identity != r.identity""",
         (int, int),
     )
     return frozenset((one, other) for one, other in rows)
@@ -62,5 +57,4 @@ def shared_since(store: Store, reference: int, identities: Collection[int]) -> P
 
 
 _SHARED = """SELECT DISTINCT r.identity, s.identity FROM picture_references r
-    JOIN picture_references s
-        ON s.digest = r.digest AND s.box = r.box AND s.identity != r.identity WHERE"""
+    JOIN picture_references s ON s.digest = r.digest AND s.identity != r.identity WHERE"""

@@ -123,8 +123,7 @@ class Staging:
             """SELECT r.source, i.name, min(j.name)
                FROM picture_references r
                JOIN identities i ON i.id = r.identity
-               JOIN picture_references s
-                   ON s.digest = r.digest AND s.box = r.box AND s.identity != r.identity
+               JOIN picture_references s ON s.digest = r.digest AND s.identity != r.identity
                JOIN identities j ON j.id = s.identity AND j.forgotten IS NULL
                WHERE r.id > ? GROUP BY r.id ORDER BY r.id""",
             (last,),

@@ -22,7 +22,7 @@ def written_whole(path: Path, what: str, *, private: bool = False) -> Iterator[I
     """
     part: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.absolute().parent)
+        handle, name = tempfile.mkstemp(prefix=f".{_short(path.name)}.", dir=path.absolute().parent)
         part = Path(name)
         with os.fdopen(handle, "w+b") as file:
             yield file
@@ -38,6 +38,11 @@ def written_whole(path: Path, what: str, *, private: bool = False) -> Iterator[I
         if part is not None:
             with suppress(OSError):
                 part.unlink()
+
+
+def _short(name: str) -> str:
+    """Return so much of a name that with what is added no file system refuses it."""
+    return os.fsdecode(os.fsencode(name)[:60]).encode("utf-8", "ignore").decode()
 
 
 def _usual_mode(path: Path) -> int:

@@ -54,7 +54,7 @@ FLOORS = [
     }
     | {"backbones.palette_colors", "backbones.palette_shapes"},
     {"recipe", "index", "shares", "backbones.errors", "backbones.spec", "training.plots"}
-    | {"copies", "mislabeling", "removals", "crop_account"},
+    | {"copies", "mislabeling", "removals", "crop_names"},
     {"scoring", "sliding", "spaces", "heads.head", "training.needs", "bundles.archive"}
     | {"detectors.catalog", "detectors.opencv"},
     {"heads.scored", "detectors.face"},
@@ -76,8 +76,8 @@ FLOORS = [
     {"backbones.loading", "store", "bundles.backbone"} | {"training.examples", "training.squares"},
     {"sharing", "operations", "quarantine", "rejections", "corrected_pictures"}
     | {"bundles.keeping", "row_columns", "views", "training.phases"},
-    {"embedder", "training.checkpoint", "crop_folder"},
-    {"arrivals", "export_judgments", "naming"},
+    {"embedder", "training.checkpoint", "crop_account"},
+    {"arrivals", "export_judgments", "naming", "crop_folder"},
     {"inspection", "verification", "staging", "changes", "vectors", "corrections"}
     | {"choosing", "standing"},
     {"cached", "mean_namer", "strangers", "rule_keeping", "export", "doctor", "setting_aside"},

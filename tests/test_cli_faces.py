@@ -215,6 +215,15 @@ def test_two_people_of_one_picture_are_enrolled_by_their_boxes(fewshot: Run, gro
     assert [row["name"] for row in rows] == ["pink"]
 
 
+@pytest.mark.usefixtures("gallery")
+def test_a_correction_of_the_largest_face_is_none_of_the_others(fewshot: Run, group: Path) -> None:
+    assert fewshot("correct", group, "--not", "pink").code == 0
+    boxed = fewshot("match", group, "--box", "400,100,160,160", "--json").json["matches"]
+    assert boxed[0]["corrected"] == []
+    each = fewshot("match", group, "--all-faces", "--json").json["matches"]
+    assert [row["corrected"] for row in each] == [["pink"], []]
+
+
 @pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "-1,0,5,5", "0,0,0,5", "0,0,5,99999999999"])
 def test_a_box_that_is_none_is_a_line(fewshot: Run, group: Path, box: str) -> None:
     assert fewshot("match", group, "--box", box).code == 2

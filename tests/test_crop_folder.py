@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from fewshot.crop_account import CutSettings
+from fewshot.crop_account import Account, CutSettings
 from fewshot.crop_folder import crop_folder
 from fewshot.errors import CannotWrite
 from tests.conftest import Run
-from tests.drawn_faces import scene
+from tests.drawn_faces import scene, write_cascade
 
 FACE = CutSettings(crop="face")
 
@@ -56,6 +57,8 @@ def test_a_crop_has_96_pixels_a_side_or_as_many_as_asked(pictures: Path, tmp_pat
 
 
 def test_size_0_leaves_the_pixels_as_they_are(pictures: Path, tmp_path: Path) -> None:
+    with Image.open(pictures / "ada/two.png") as small:
+        small.resize((3000, 4000)).save(pictures / "ada/two.png")
     done = crop_folder(pictures, tmp_path / "out", CutSettings(crop="face", size=0))
     (cut,) = [one for one in done.cuts if one.source == "ada/two.png"]
     assert cut.box is not None
@@ -99,6 +102,15 @@ def test_pictures_of_one_stem_do_not_take_each_other_s_place(tmp_path: Path) -> 
     assert written(tmp_path / "out") == ["a.png", "a.png.png"]
 
 
+def test_all_faces_of_one_picture_do_not_take_the_place_of_another_s(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    scene((400, 300), [(180, 60, 160)]).save(folder / "a-2.png")
+    scene((600, 300), [(20, 40, 220), (400, 100, 160)]).save(folder / "a.png")
+    crop_folder(folder, tmp_path / "out", CutSettings(crop="face", all_faces=True))
+    assert written(tmp_path / "out") == ["a-2.png", "a.png-2.png", "a.png.png"]
+
+
 def test_what_has_nothing_to_be_found_in_it_is_listed(
     fewshot: Run, pictures: Path, tmp_path: Path
 ) -> None:
@@ -118,20 +130,32 @@ def test_a_second_run_does_what_is_left_and_writes_nothing_anew(
     scene((400, 300), [(100, 60, 160)]).save(pictures / "bo/new.png")
     again = crop_folder(pictures, out, FACE)
     assert [one.source for one in again.cuts] == ["bo/bad.jpg", "bo/new.png"]
-    assert again.before == 4
+    assert (again.before, again.missing) == (4, 1)
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def test_a_run_that_was_interrupted_is_gone_on_with(pictures: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    crop_folder(pictures, out, FACE)
-    account = out / "crops.jsonl"
-    lines = account.read_text().splitlines(keepends=True)
-    account.write_text("".join(lines[:2]) + lines[2][:20])  # killed while it wrote
-    (out / "ada/two.png").unlink()
-    done = crop_folder(pictures, out, FACE, force=False)
-    assert lines[1] in account.read_text()
-    assert "ada/two.png" in [file for one in done.cuts for file in one.files]
+@pytest.mark.parametrize("names", ["keep", "number"])
+@pytest.mark.parametrize("all_faces", [False, True])
+def test_a_run_that_was_killed_at_any_moment_is_gone_on_with(
+    pictures: Path, tmp_path: Path, names: str, all_faces: bool
+) -> None:
+    settings = CutSettings(crop="face", names=names, all_faces=all_faces)
+    whole = tmp_path / "whole"
+    crop_folder(pictures, whole, settings)
+    account = (whole / "crops.jsonl").read_bytes()
+    ends = [at + 1 for at, one in enumerate(account) if one == 10][1:]
+    for end in ends:
+        for torn in (0, 7):  # the line was written, or a part of it; its files were there before
+            out = tmp_path / f"out-{end}-{torn}"
+            shutil.copytree(whole, out)
+            (out / "crops.jsonl").write_bytes(account[: end - torn])
+            begun = (account[: end - torn]).decode().split("\n")[:-1]
+            kept = {file for line in begun[1:] for file in json.loads(line).get("begun", ())}
+            for file in set(written(out)) - kept:
+                (out / file).unlink()
+            done = crop_folder(pictures, out, settings)
+            assert written(out) == written(whole)
+            assert not [one for one in done.cuts if one.reason and "already" in one.reason]
 
 
 def test_a_file_that_is_there_is_not_written_over(pictures: Path, tmp_path: Path) -> None:
@@ -153,13 +177,94 @@ def test_force_does_all_anew_over_what_is_there(pictures: Path, tmp_path: Path) 
     assert len(done.cuts) == 5
 
 
+def test_force_leaves_none_of_the_crops_it_does_not_make_again(
+    pictures: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    crop_folder(pictures, out, CutSettings(crop="face", all_faces=True))
+    (out / "ada/mine.png").write_text("mine")
+    crop_folder(pictures, out, FACE, force=True)
+    assert "bo/both-2.png" not in written(out)
+    assert (out / "ada/mine.png").read_text() == "mine"
+
+
+def test_force_deletes_only_what_lies_in_the_folder(pictures: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim.png"
+    victim.write_text("mine")
+    out = tmp_path / "out"
+    crop_folder(pictures, out, FACE)
+    link = out / "link"
+    link.symlink_to(tmp_path)
+    for file in ("../victim.png", str(victim), "link/victim.png"):
+        with (out / "crops.jsonl").open("a") as account:
+            account.write(json.dumps({"source": file, "begun": [file]}) + "\n")
+    crop_folder(pictures, out, FACE, force=True)
+    assert victim.read_text() == "mine"
+
+
+def test_a_list_of_somebody_else_is_left_alone(pictures: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "out/not_found.txt"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    with pytest.raises(CannotWrite, match="it is there already"):
+        crop_folder(pictures, tmp_path / "out", FACE)
+    assert mine.read_text() == "mine"
+
+
+def test_two_runs_do_not_write_into_one_folder(pictures: Path, tmp_path: Path) -> None:
+    with (
+        Account.opened(tmp_path / "out", FACE, anew=False),
+        pytest.raises(CannotWrite, match="another process"),
+    ):
+        crop_folder(pictures, tmp_path / "out", FACE)
+
+
+def test_crops_of_another_detector_are_not_mixed_in(pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    own = write_cascade(tmp_path / "own.xml")
+    crop_folder(pictures, out, CutSettings(crop=f"file:{own}"))
+    own.write_text(own.read_text().replace("1.4", "1.3"))
+    with pytest.raises(CannotWrite, match="another detector"):
+        crop_folder(pictures, out, CutSettings(crop=f"file:{own}"))
+
+
+def test_one_place_that_cannot_be_written_does_not_end_the_others(
+    pictures: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "out/ada"
+    place.parent.mkdir()
+    place.write_text("a file where a folder should be")
+    done = crop_folder(pictures, tmp_path / "out", FACE)
+    reasons = {one.source: one.reason for one in done.cuts}
+    assert "cannot write crop" in (reasons["ada/one.jpg"] or "")
+    assert reasons["bo/both.png"] is None
+
+
+def test_a_long_name_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    scene((400, 300), [(180, 60, 160)]).save(folder / f"{'顔' * 82}.png")
+    crop_folder(folder, tmp_path / "out", FACE)
+    assert written(tmp_path / "out") == [f"{'顔' * 82}.png"]
+
+
 def test_crops_made_otherwise_are_not_mixed_in(pictures: Path, tmp_path: Path) -> None:
     crop_folder(pictures, tmp_path / "out", FACE)
     with pytest.raises(CannotWrite, match="size 96, not 64"):
         crop_folder(pictures, tmp_path / "out", CutSettings(crop="face", size=64))
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "no account", '{"format": "other"}'])
+HEAD = '{"format": "fewshot-crops"}\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{}", "[]", "no account", '{"format": "other"}', HEAD + "[]\n",
+        HEAD + '{"source": "\\ud800", "begun": ["x.png"]}\n', HEAD + '{"source": 1, "begun": []}\n',
+        HEAD + '{"source": "a", "files": {"b": 1}}\n', HEAD + "[" * 100_000 + "\n",
+    ],
+)  # fmt: skip
 def test_a_file_in_the_account_s_place_is_left_alone(
     text: str, pictures: Path, tmp_path: Path
 ) -> None:
@@ -171,15 +276,16 @@ def test_a_file_in_the_account_s_place_is_left_alone(
     assert account.read_text() == text
 
 
-@pytest.mark.parametrize("out", ["", "inside", "ada"])
+@pytest.mark.parametrize("out", ["", "inside", "ada", ".."])
 def test_the_folder_that_is_read_is_not_written_into(pictures: Path, out: str) -> None:
-    with pytest.raises(CannotWrite, match="name one outside"):
+    with pytest.raises(CannotWrite, match="lie in one another"):
         crop_folder(pictures, pictures / out, FACE)
 
 
 def test_the_account_says_what_became_of_each(pictures: Path, tmp_path: Path) -> None:
     crop_folder(pictures, tmp_path / "out", FACE)
-    head, *rows = map(json.loads, (tmp_path / "out/crops.jsonl").read_text().splitlines())
+    head, *lines = map(json.loads, (tmp_path / "out/crops.jsonl").read_text().splitlines())
+    rows = [line for line in lines if "begun" not in line]
     assert (head["format"], head["crop"], head["size"]) == ("fewshot-crops", "face", 96)
     said = {row["source"]: row for row in rows}
     assert said["ada/empty.png"]["missing"] is True

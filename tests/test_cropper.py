@@ -71,6 +71,15 @@ def test_where_nothing_is_found_it_falls_back_to_the_whole_picture_if_it_may() -
     assert (crop.kind, [*crop.box]) == ("whole", [0, 0, 100, 100])
 
 
+def test_every_face_is_what_is_found_at_first_and_what_a_finer_look_adds() -> None:
+    first = Face(20.0, 20.0, 20.0, 0.95, "face")
+    again = Face(22.0, 21.0, 24.0, 0.99, "face")  # the same face, framed otherwise
+    other = Face(80.0, 80.0, 10.0, 0.9, "face")
+    looks = {SURE: [first], FINER: [again, other]}
+    assert [crop.box.width for crop in cropper(Knowing(YUNET, looks))(GRAY, every=True)] == [20, 10]
+    assert [crop.box.width for crop in cropper(Knowing(YUNET, looks))(GRAY)] == [20]
+
+
 def test_all_faces_of_the_picture_are_cut_the_largest_first() -> None:
     faces = [face("face", 0.95, side=30.0), face("face", 0.9, side=10.0)]
     crops = cropper(Knowing(YUNET, {SURE: faces}))(GRAY)

@@ -258,7 +258,9 @@ def test_what_is_fetched_is_pinned_by_address_size_and_digest(spec: DetectorSpec
 
 def test_a_score_grows_with_the_windows_that_agree() -> None:
     path = Path(cv2.__file__).parent / "data" / HAAR.bundled
-    (found,) = Cascade(HAAR, path).find(pixels_of(scene((400, 300), [(180, 60, 160)])), 0)
+    (found,) = Cascade(HAAR, path, path.read_bytes()).find(
+        pixels_of(scene((400, 300), [(180, 60, 160)])), 0
+    )
     assert 0.5 < found.score < 1.0
 
 

@@ -35,6 +35,10 @@ class Published(Protocol):
     def instead(self) -> str:
         """What an error says of others that may be taken instead."""
 
+    @property
+    def otherwise(self) -> str:
+        """What an error says of how a file that is not the publisher's is taken all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class KerasNetwork:
@@ -68,6 +72,11 @@ class BackboneSpec:
             return ()
         also = self.network.also
         return (self.network.weights, also) if also else (self.network.weights,)
+
+    @property
+    def otherwise(self) -> str:
+        """Return what an error says of another file under a published name."""
+        return "name it by --weights if you want it"
 
     @property
     def instead(self) -> str:

@@ -117,7 +117,7 @@ def _candidates(hint: str, suffixes: Container[str]) -> Iterator[Path]:
         yield Path(hint)
     for folder in searched_folders():
         with suppress(OSError):
-            yield from sorted(one for one in folder.iterdir() if one.suffix in suffixes)
+            yield from sorted(one for one in folder.iterdir() if one.suffix.lower() in suffixes)
 
 
 def is_published(spec: Published, file: str) -> bool:
@@ -139,7 +139,7 @@ def check_published(path: Path, spec: Published) -> str:
     Raises WeightsRefused where it is not the publisher's, OSError.
     """
     (published,) = (one for one in spec.files if one.file == path.name)
-    mend = f"name it by --weights if you want it, or delete it and fewshot models fetch {spec.name}"
+    mend = f"{spec.otherwise}, or delete it and fewshot models fetch {spec.name}"
     size = path.stat().st_size
     if published.size is not None and size != published.size:
         wanted = f"it has {size:,} bytes, the published file {published.size:,}"

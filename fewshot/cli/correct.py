@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from fewshot.cli.backbones import threads_option
+from fewshot.cli.cropping import box_option
 from fewshot.cli.options import form_options, gallery_option
 from fewshot.cli.output import Row, emit, note, printable, shown_path
 from fewshot.cli.progress import Terminal
@@ -30,6 +31,7 @@ _LISTED = ("id", "corrected_at", "source", "rejected", "truth", "in_force", "dig
     help="The name that the picture does not get again; may be given several times.",
 )
 @click.option("--is", "truth", metavar="NAME", help="Who it is: enrolls the picture under NAME.")
+@box_option
 @click.option("--list", "listing", is_flag=True, help="List the corrections there are.")
 @threads_option
 @gallery_option
@@ -38,6 +40,7 @@ def correct(
     path: Path | None,
     rejected: tuple[str, ...],
     truth: str | None,
+    box: tuple[int, ...] | None,
     listing: bool,
     threads: int | None,
     gallery: Path | None,
@@ -57,7 +60,7 @@ def correct(
     if not rejected:
         raise click.UsageError("say which name is wrong: --not NAME")
     with Recognizer.open(gallery, threads=threads, watch=Terminal()) as recognizer:
-        done = recognizer.correct(path, rejected=rejected, truth=truth)
+        done = recognizer.correct(path, rejected=rejected, truth=truth, box=box)
         file = recognizer.path
     rows = [asdict(done)]
     emit(rows, form=form or "text", key="corrected", gallery=file, text=_text, columns=_COLUMNS)

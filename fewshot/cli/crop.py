@@ -72,7 +72,7 @@ def crop(
     rows = [asdict(one) for one in done.cuts]
     columns = ("source", "files", "kind", "score", "found", "missing", "reason")
     emit(rows, form=form or "text", key="crops", gallery=None, text=_text, columns=columns)
-    missing = sum(one.missing for one in done.cuts)
+    missing = done.missing
     failed = sum(not one.files and not one.missing for one in done.cuts)
     if not form:
         kinds = Counter(one.kind for one in done.cuts if one.files)

@@ -65,7 +65,8 @@ def note_crops(accounts: Iterable[Any], *, looked: bool) -> None:
         for one in several[:3]:
             note(
                 f"{one.source}: {one.found} faces, the largest is enrolled "
-                f"({box_text([*one.box])}); --box names another, --one-face refuses such pictures"
+                f"({box_text([*one.box])}); for another: fewshot undo, then --box; --one-face "
+                "refuses such pictures"
             )
         if len(several) > 3:
             note(f"{len(several) - 3} more picture(s) of {account.name} have several faces")

@@ -154,7 +154,7 @@ def match(
         )
         recipe = recognizer.recipe
         where = recipe.crop != "whole" or crop is not None or box is not None
-        if crop not in (None, recipe.crop):
+        if crop and crop.partition(":")[0] != recipe.crop:
             note(f"looking by crop {crop}, where the gallery was enrolled by crop {recipe.crop}")
 
         def rows() -> Iterator[Row]:
@@ -165,7 +165,7 @@ def match(
                 if where and row["box"] and not form:
                     said = where_text(row["crop"], row["crop_score"], row["box"])
                     row = {**row, "where": said}
-                    if row["crops"] > 1 and not all_faces:
+                    if row["crops"] > 1 and not all_faces and len(several) < 3:
                         several.append(row)
                 if drawing and not isinstance(answer, Refusal):
                     drawing.add(answer)
@@ -188,7 +188,7 @@ def match(
         _save(sheet)
     if drawing:
         note(f"drawn into {draw}" if drawing.save() else f"nothing to draw: {draw} is not written")
-    for row in several[:3]:
+    for row in several:
         note(f"{row['query']}: {row['crops']} faces, the largest was looked at; see --all-faces")
     if not form and sum(counts.values()) > 1:
         note(", ".join(f"{number} {status}" for status, number in sorted(counts.items())))

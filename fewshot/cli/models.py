@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fewshot.cli.backbones import choice_of, network_options
-from fewshot.cli.detectors import detector_row, detector_text
+from fewshot.cli.detectors import detector_row, detector_text, to_fetch
 from fewshot.cli.options import form_options
 from fewshot.cli.output import Row, emit, note, printable, shown_path
 from fewshot.cli.progress import Terminal
@@ -17,7 +17,6 @@ from fewshot.cli.trained import show_trained
 
 if TYPE_CHECKING:
     from fewshot.backbones.inventory import Holding
-    from fewshot.backbones.spec import Published
 
 
 @click.group()
@@ -83,23 +82,9 @@ def info(name: str, form: str | None) -> int:
 @form_options
 def fetch(name: str, form: str | None) -> int:
     """Download the published file of the backbone or detector NAME, unless it is here."""
-    from fewshot.backbones.catalog import find_backbone
-    from fewshot.backbones.errors import BadBackboneOption
     from fewshot.backbones.weights import fetch_weights, published_weights
-    from fewshot.detectors.catalog import DETECTORS
 
-    spec: Published
-    if name in DETECTORS:
-        spec = DETECTORS[name]
-        if not spec.files:
-            raise BadBackboneOption(name, "fetch", "it comes with OpenCV")
-    else:
-        spec = backbone = find_backbone(name)
-        if backbone.finished:
-            raise BadBackboneOption(name, "fetch", "it comes inside the package")
-        if not spec.files:
-            own = "nobody publishes its weights: it is your own model"
-            raise BadBackboneOption(name, "fetch", own)
+    spec = to_fetch(name)
     here = published_weights(spec)
     if here:
         note(f"already here: {here.path}")

@@ -29,13 +29,13 @@ class _Pass:
 
 _LBP = (
     _Pass(side=320, step=1.1, neighbors=5),
-    _Pass(side=240, step=1.05, neighbors=3, padded=True),
-    _Pass(side=720, step=1.1, neighbors=4, most=80, enlarged=2.0),
+    _Pass(side=240, step=1.05, neighbors=4, padded=True),
+    _Pass(side=720, step=1.1, neighbors=6, most=80, enlarged=2.0),
 )
 _HAAR = (  # smaller pictures, for a window takes three times the work
     _Pass(side=224, step=1.1, neighbors=5),
-    _Pass(side=176, step=1.1, neighbors=4, padded=True),
-    _Pass(side=640, step=1.1, neighbors=4, most=80, enlarged=2.0),
+    _Pass(side=176, step=1.1, neighbors=6, padded=True),
+    _Pass(side=640, step=1.1, neighbors=8, most=80, enlarged=2.0),
 )
 _HALF = 5.0  # windows that make a score of one half
 
@@ -43,9 +43,12 @@ _HALF = 5.0  # windows that make a score of one half
 class Cascade:
     """A boosted cascade; each thread has its own, for OpenCV's keep what they work on."""
 
-    def __init__(self, spec: DetectorSpec, path: Path) -> None:
-        """Load it; raises DetectorRefused, OpencvMissing."""
-        self.spec, self._path = spec, path
+    def __init__(self, spec: DetectorSpec, path: Path, content: bytes) -> None:
+        """Load it from what its file holds; raises DetectorRefused, OpencvMissing.
+
+        path: how an error names it.
+        """
+        self.spec, self._path, self._content = spec, path, content
         self._cv2: Any = opencv(spec.kind)
         self._of_thread = threading.local()
         self._classifier()
@@ -79,13 +82,20 @@ class Cascade:
 
     def _classifier(self) -> Any:
         if not hasattr(self._of_thread, "classifier"):
-            cv2 = self._cv2
-            try:
-                with quiet(cv2):
-                    made = cv2.CascadeClassifier(str(self._path))
-            except (cv2.error, SystemError) as error:  # no XML, or of another kind
-                raise DetectorRefused(self._path, "it is no cascade that OpenCV reads") from error
-            if made.empty():
-                raise DetectorRefused(self._path, "it is no cascade that OpenCV reads")
-            self._of_thread.classifier = made
+            self._of_thread.classifier = self._read()
         return self._of_thread.classifier
+
+    def _read(self) -> Any:
+        cv2, made = self._cv2, None
+        try:
+            text = self._content.decode("utf-8")
+            with quiet(cv2):
+                made = cv2.CascadeClassifier()
+                how = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
+                storage = cv2.FileStorage(text, how)  # its nodes live as long as it does
+                read = made.read(storage.getFirstTopLevelNode())
+        except (cv2.error, SystemError, UnicodeDecodeError, ValueError) as error:
+            raise DetectorRefused(self._path, "it is no cascade that OpenCV reads") from error
+        if not read or made.empty():
+            raise DetectorRefused(self._path, "it is no cascade that OpenCV reads")
+        return made

@@ -37,6 +37,7 @@ class DetectorSpec:
     instead: str = ""
     geometry: Geometry = Geometry()
     bundled: str = ""  # its file among OpenCV's own
+    otherwise: str = "name it as crop file:PATH if you want it"
 
 
 HAAR = DetectorSpec(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from fewshot.crops import Crop, Pixels, whole
 from fewshot.detection import Detection
-from fewshot.detectors.face import EFFORTS, FINER, Detector, Face, apart
+from fewshot.detectors.errors import CannotLook
+from fewshot.detectors.face import EFFORTS, FINER, Detector, Face, joined
 from fewshot.detectors.framing import framed
 from fewshot.detectors.opencv import Small, opencv
 
@@ -33,11 +34,14 @@ class FaceCropper:
 
     def __call__(self, pixels: Pixels, *, every: bool = False) -> list[Crop]:
         """Return the faces, the largest first; see `Cropper`."""
-        faces = self.faces(pixels, every=every)
-        if not faces:
-            return [whole(pixels)] if self.fall_back else []
         cv2 = opencv(self.name)
-        return [framed(cv2, pixels, one, self.detection.margin) for one in faces]
+        try:
+            faces = self.faces(pixels, every=every)
+            if not faces:
+                return [whole(pixels)] if self.fall_back else []
+            return [framed(cv2, pixels, one, self.detection.margin) for one in faces]
+        except cv2.error as error:
+            raise CannotLook(f"OpenCV cannot look at it: {error.err or error}") from error
 
     def faces(self, pixels: Pixels, *, every: bool = False) -> list[Face]:
         """Return the faces, the largest first: those that the first step that finds any finds.
@@ -51,7 +55,7 @@ class FaceCropper:
                 continue
             believed, faces = max(found, key=lambda pair: max(face.score for face in pair[1]))
             if every:
-                faces = apart([*faces, *believed.find(small.pixels, FINER)])
+                faces = joined(faces, believed.find(small.pixels, FINER))
             return [face.scaled(small.by) for face in faces]
         return []
 

@@ -38,6 +38,10 @@ class DetectorRefused(BackboneError):
         super().__init__(f"cannot look for faces with {path}: {reason}")
 
 
+class CannotLook(Exception):
+    """OpenCV cannot look at these pixels; whoever knows the picture's name says so of it."""
+
+
 class NothingFound(UnreadableImage):
     """A picture in which what was looked for is not found."""
 

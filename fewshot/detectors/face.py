@@ -64,13 +64,13 @@ def largest_first(faces: Iterable[Face]) -> list[Face]:
     return sorted(faces, key=lambda one: (-one.side, -one.score, one.x, one.y))
 
 
-def apart(faces: Iterable[Face]) -> list[Face]:
-    """Return faces, the largest first, of those that lie on one another only the surest.
+def joined(faces: Iterable[Face], more: Iterable[Face]) -> list[Face]:
+    """Return all faces, the largest first; of `more` only those that lie on none before them.
 
-    Two lie on one another where the middle of the smaller is well inside the other.
+    Two lie on one another where the middle of the one is well inside the other.
     """
-    kept: list[Face] = []
-    for face in sorted(faces, key=lambda one: (-one.score, -one.side, one.x, one.y)):
+    kept = list(faces)
+    for face in more:
         if not any(_meet(face, other) for other in kept):
             kept.append(face)
     return largest_first(kept)

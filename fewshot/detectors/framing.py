@@ -30,9 +30,12 @@ def framed(cv2: Any, pixels: Pixels, face: Face, margin: float, *, level: bool =
     if not (LEVEL < abs(angle) < STEEPEST and inside):
         return given(pixels, box, face.kind, face.score)
     size = max(1, round(side))
-    turn = cv2.getRotationMatrix2D((face.x, face.y), angle, 1.0)
-    turn[:, 2] += (size / 2 - face.x, size / 2 - face.y)
-    turned = cv2.warpAffine(pixels, turn, (size, size), flags=cv2.INTER_LINEAR)
+    left, upper = max(0, int(face.x - reach)), max(0, int(face.y - reach))
+    around = pixels[upper : int(face.y + reach) + 1, left : int(face.x + reach) + 1]
+    x, y = face.x - left, face.y - upper
+    turn = cv2.getRotationMatrix2D((x, y), angle, 1.0)
+    turn[:, 2] += (size / 2 - x, size / 2 - y)
+    turned = cv2.warpAffine(around, turn, (size, size), flags=cv2.INTER_LINEAR)
     return Crop(np.asarray(turned, np.uint8), box, face.kind, face.score)
 
 

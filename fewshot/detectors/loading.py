@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 from fewshot.backbones.choice import FILE
-from fewshot.backbones.weights import (
-    named_weights,
-    obtain_weights,
-    published_weights,
-    weights_by_digest,
-)
+from fewshot.backbones.weights import obtain_weights, published_weights, weights_by_digest
 from fewshot.crops import CROPPERS, FIXED, LOOKING, Cropper
 from fewshot.detection import VERSION, Detection, DetectorFile
 from fewshot.detectors.cascade import Cascade
@@ -21,8 +17,8 @@ from fewshot.detectors.errors import DetectorMissing, DetectorRefused
 from fewshot.detectors.face import Detector
 from fewshot.detectors.opencv import opencv
 from fewshot.detectors.yunet import YuNet
-from fewshot.digest import file_digest
 from fewshot.errors import UnknownCropper
+from fewshot.ordinary import open_ordinary
 from fewshot.watch import Watch
 
 MARGIN = 0.1
@@ -51,16 +47,25 @@ def load_cropper(
     if crop.startswith(FILE):
         path = Path(os.path.abspath(os.path.expanduser(crop.removeprefix(FILE))))
         opencv("file")
-        file = named_weights("crop file", path)
-        return _made("file", [(DetectorFile("file", file.sha256, str(path)), path)], margin)
+        content = _content(path)
+        file = DetectorFile(
+            "file",
+            sha256(content).hexdigest(),
+            os.fsdecode(os.fsencode(path)).encode("utf-8", "backslashreplace").decode(),
+        )
+        return _made("file", [(file, path, content)], margin)
     if crop not in LOOKING or crop == "file":
         raise UnknownCropper(crop, CROPPERS)
     opencv(crop)
     wanted = [] if crop == "anime-face" else [people or _best_for_people()]
     if crop != "face":
         wanted.append(ANIMEFACE)
-    found = [(one, _obtained(one, watch)) for one in wanted]
-    return _made(crop, [(DetectorFile(one.name, file_digest(at)), at) for one, at in found], margin)
+    found = []
+    for one in wanted:
+        path = _obtained(one, watch)
+        content = _content(path)
+        found.append((DetectorFile(one.name, sha256(content).hexdigest()), path, content))
+    return _made(crop, found, margin)
 
 
 def load_cropper_again(crop: str, detection: Detection | None, watch: Watch) -> Cropper:
@@ -81,7 +86,17 @@ def load_cropper_again(crop: str, detection: Detection | None, watch: Watch) -> 
             f"this fewshot frames faces otherwise (version {VERSION}, not {detection.version})",
             "use the version that made the gallery, or enroll the pictures into a new one",
         )
-    files = [(one, _found_again(one, watch)) for one in detection.detectors]
+    files = []
+    for one in detection.detectors:
+        path = _found_again(one, watch)
+        content = _content(path)
+        if sha256(content).hexdigest() != one.sha256:
+            raise DetectorMissing(
+                one.name,
+                f"{path} is another one than the gallery was made with",
+                "enroll the pictures into a new gallery",
+            )
+        files.append((one, path, content))
     return _made(crop, files, detection.margin)
 
 
@@ -120,25 +135,32 @@ def _found_again(file: DetectorFile, watch: Watch) -> Path:
     spec = DETECTORS.get(file.name)
     if spec is None:
         raise DetectorMissing(file.name, "this fewshot does not know it", "upgrade fewshot")
-    path = _obtained(spec, watch)
-    if file_digest(path) != file.sha256:
-        raise DetectorMissing(
-            file.name,
-            f"{path} is another one than the gallery was made with",
-            "enroll the pictures into a new gallery",
-        )
-    return path
+    return _obtained(spec, watch)
 
 
-def _made(crop: str, files: list[tuple[DetectorFile, Path]], margin: float) -> FaceCropper:
-    detectors = [_loaded(DETECTORS.get(one.name, OWN), path) for one, path in files]
-    detection = Detection(tuple(one for one, _ in files), float(margin))
+def _content(path: Path) -> bytes:
+    """Read a detector's file once: what is checked is what is used, whatever becomes of it."""
+    if path.suffix.lower() not in _SUFFIXES:
+        raise DetectorRefused(path, "name a cascade (.xml) or a network like YuNet (.onnx)")
+    try:
+        with open_ordinary(path) as file:
+            content = file.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DetectorRefused(path, reason.lower()) from error
+    if len(content) > LARGEST:
+        raise DetectorRefused(path, f"it has more than {LARGEST >> 20} MiB")
+    return content
+
+
+def _made(crop: str, files: list[tuple[DetectorFile, Path, bytes]], margin: float) -> FaceCropper:
+    detectors = [
+        _loaded(DETECTORS.get(one.name, OWN), path, content) for one, path, content in files
+    ]
+    detection = Detection(tuple(one for one, *_ in files), float(margin))
     return FaceCropper(crop, detection, steps_of(detectors), fall_back=crop == "auto")
 
 
-def _loaded(spec: DetectorSpec, path: Path) -> Detector:
-    if path.suffix.lower() not in _SUFFIXES:
-        raise DetectorRefused(path, "name a cascade (.xml) or a network like YuNet (.onnx)")
-    if path.stat().st_size > LARGEST:
-        raise DetectorRefused(path, f"it has more than {LARGEST >> 20} MiB")
-    return Cascade(spec, path) if path.suffix.lower() == ".xml" else YuNet(spec, path)
+def _loaded(spec: DetectorSpec, path: Path, content: bytes) -> Detector:
+    made = Cascade if path.suffix.lower() == ".xml" else YuNet
+    return made(spec, path, content)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from fewshot.crops import Pixels
 from fewshot.detectors.errors import OpencvMissing
+
+_LOGGING = Lock()
 
 PADDING = 0.25
 """What is added on each side, as a share of the shorter one, to find a face that fills it."""
@@ -29,12 +32,13 @@ def opencv(crop: str) -> Any:
 def quiet(cv2: Any) -> Iterator[None]:
     """Keep OpenCV from writing to standard error what it also raises."""
     logging = cv2.utils.logging
-    level = logging.getLogLevel()
-    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        logging.setLogLevel(level)
+    with _LOGGING:  # the level is that of the whole process
+        level = logging.getLogLevel()
+        logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+        try:
+            yield
+        finally:
+            logging.setLogLevel(level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,15 +22,20 @@ _BEST = (0.9, 0.7, 0.8)
 """The score that the best face needs, by effort: a finer look shows more that is none."""
 _LIKELY = 0.7  # that each face beside it needs
 _OVERLAP, _MOST = 0.3, 1000
+_NO_CONFIG = np.empty(0, np.uint8)
 _NUMBERS = 15  # box, five points, score
 
 
 class YuNet:
     """A network for faces; each thread has its own, for it is set to each picture's size."""
 
-    def __init__(self, spec: DetectorSpec, path: Path) -> None:
-        """Load it and try it on a gray picture; raises DetectorRefused, OpencvMissing."""
+    def __init__(self, spec: DetectorSpec, path: Path, content: bytes) -> None:
+        """Load it from what its file holds and try it; raises DetectorRefused, OpencvMissing.
+
+        path: how an error names it.
+        """
         self.spec, self._path = spec, path
+        self._content = np.frombuffer(content, np.uint8)
         self._cv2: Any = opencv(spec.kind)
         self._of_thread = threading.local()
         self.find(np.full((64, 64, 3), 128, np.uint8), SURE)
@@ -80,7 +85,13 @@ class YuNet:
             try:
                 with quiet(cv2):
                     self._of_thread.network = cv2.FaceDetectorYN.create(
-                        str(self._path), "", (_SIDES[0], _SIDES[0]), _LIKELY, _OVERLAP, _MOST
+                        "onnx",
+                        self._content,
+                        _NO_CONFIG,
+                        (_SIDES[0], _SIDES[0]),
+                        _LIKELY,
+                        _OVERLAP,
+                        _MOST,
                     )
             except (cv2.error, SystemError) as error:
                 raise DetectorRefused(self._path, "OpenCV cannot read it as a network") from error
