@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 from fewshot import Embedder
-from fewshot.crops import Crop, Cropper
+from fewshot.crops import Box, Crop, Cropper
 from fewshot.detection import Detection
 from fewshot.detectors import loading
 from fewshot.detectors.cascade import Cascade
@@ -26,8 +27,10 @@ from fewshot.detectors.errors import (
     NothingFound,
     OpencvMissing,
 )
+from fewshot.detectors.face import Face
+from fewshot.detectors.framing import framed
 from fewshot.detectors.loading import load_cropper, load_cropper_again
-from fewshot.errors import UnknownCropper
+from fewshot.errors import UnknownCropper, UnreadableImage
 from fewshot.images import decode, read_picture
 from fewshot.watch import Watch
 from tests.drawn_faces import bright_square, drawn_face, pixels_of, scene, write_cascade
@@ -37,16 +40,17 @@ DEAF = Watch()
 
 @pytest.fixture(scope="module")
 def face() -> Cropper:
-    return load_cropper("face", DEAF)
+    return load_cropper("face", DEAF, people=HAAR)
 
 
 def middle(crop: Crop) -> tuple[float, float]:
     return crop.box.x + crop.box.width / 2, crop.box.y + crop.box.height / 2
 
 
-def test_without_any_download_people_are_looked_for_by_opencv_s_own_cascade(face: Cropper) -> None:
-    assert face.detection is not None
-    assert [one.name for one in face.detection.detectors] == ["haar"]
+def test_without_any_download_people_are_looked_for_by_opencv_s_own_cascade() -> None:
+    detection = load_cropper("face", DEAF).detection
+    assert detection is not None
+    assert [one.name for one in detection.detectors] == ["haar"]
 
 
 def test_a_face_is_found_where_it_is(face: Cropper) -> None:
@@ -81,8 +85,9 @@ def test_a_face_that_fills_the_picture_is_found(face: Cropper) -> None:
 def test_a_face_cut_by_the_border_gives_a_crop_in_the_picture(face: Cropper) -> None:
     whole = scene((500, 400), [(150, 100, 200)])
     cut = whole.crop((205, 0, 500, 400))  # a quarter of the face is gone
-    for crop in face(pixels_of(cut)):
-        assert crop.box.within(295, 400) == crop.box
+    (crop,) = face(pixels_of(cut))
+    assert crop.box.x == 0
+    assert crop.box.within(295, 400) == crop.box
 
 
 def test_a_face_of_thirty_pixels_is_found_and_one_of_twenty_is_said_not_to_be(
@@ -269,8 +274,52 @@ def test_an_embedder_says_that_nothing_was_found_and_where_a_box_lies() -> None:
     gray = np.full((60, 80, 3), 90, np.uint8)
     with pytest.raises(NothingFound, match="crop face"):
         embedder.embed(gray)
-    from fewshot import Box
-
     with pytest.raises(BoxOutside, match="80 x 60"):
         embedder.embed_raw(read_picture(gray), box=Box(80, 0, 5, 5))
     assert embedder.embed_raw(read_picture(gray), box=Box(70, 0, 50, 50)).box == Box(70, 0, 10, 50)
+
+
+def test_the_detector_that_was_checked_is_used_whatever_becomes_of_its_file(tmp_path: Path) -> None:
+    path = write_cascade(tmp_path / "own.xml")
+    own = load_cropper(f"file:{path}", DEAF)
+    path.unlink()
+    picture = pixels_of(bright_square((300, 200), (150, 60, 210, 120)))
+    with ThreadPoolExecutor(1) as pool:  # a thread that has looked at nothing yet
+        assert len(pool.submit(own, picture).result()) == 1
+
+
+def test_a_detector_s_file_may_have_any_name(tmp_path: Path) -> None:
+    path = write_cascade(Path(os.fsdecode(os.fsencode(tmp_path) + b"/y\xff.xml")))
+    assert load_cropper(f"file:{path}", DEAF).name == "file"
+
+
+def test_a_detector_s_suffix_may_be_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_cascade(tmp_path / "OWN.XML")
+    made = load_cropper(f"file:{path}", DEAF)
+    path.rename(tmp_path / "ANOTHER.XML")
+    monkeypatch.setenv("FEWSHOT_WEIGHTS", str(tmp_path))
+    assert load_cropper_again("file", made.detection, DEAF).name == "file"
+
+
+def test_what_opencv_cannot_look_at_is_a_line_on_that_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object) -> None:
+        raise cv2.error("too large")
+
+    embedder = Embedder.by_name("face", "palette")
+    monkeypatch.setattr(Cascade, "find", fails)
+    with pytest.raises(UnreadableImage, match="cannot look at it"):
+        embedder.embed(np.full((60, 80, 3), 90, np.uint8))
+
+
+def test_a_tilted_face_in_a_panorama_of_32_800_pixels_is_cut() -> None:
+    pixels = np.broadcast_to(np.uint8(90), (1900, 32_800, 3))
+    face = Face(30_000.0, 900.0, 200.0, 0.9, "face", ((29_950.0, 850.0), (30_050.0, 880.0)))
+    assert framed(cv2, pixels, face, 0.1).pixels.shape == (240, 240, 3)
+
+
+@pytest.mark.parametrize("box", [(1, 2, 3), (1.5, 2, 3, 4), (0, 0, float("nan"), 4), "abcd", 7])
+def test_a_box_of_anything_but_four_whole_numbers_is_a_value_error(box: object) -> None:
+    with pytest.raises(ValueError, match="whole numbers"):
+        Box.of(box)  # type: ignore[arg-type]
