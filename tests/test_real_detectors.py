@@ -93,7 +93,7 @@ def test_a_tilted_face_is_made_level() -> None:
         np.asarray(Image.fromarray(crop.pixels).convert("L").resize((24, 24)), np.float64)
         for crop in (one, other)
     ]
-    assert np.corrcoef(small[0].ravel(), small[1].ravel())[0, 1] > 0.9
+    assert np.corrcoef(small[0].ravel(), small[1].ravel())[0, 1] > 0.8
 
 
 def test_a_gallery_goes_on_with_the_detector_it_was_made_with(

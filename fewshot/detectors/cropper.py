@@ -15,6 +15,9 @@ from fewshot.detectors.opencv import Small, opencv
 AT_LEAST = 960
 """Pixels a side that decoding leaves: a face an eighth as wide still has 120."""
 
+MOST = 1000
+"""Faces of one picture; more are not looked at."""
+
 LARGEST = 1024
 """Pixels of the longest side of what is looked at: detectors make their copies of that."""
 
@@ -56,7 +59,7 @@ class FaceCropper:
             believed, faces = max(found, key=lambda pair: max(face.score for face in pair[1]))
             if every:
                 faces = joined(faces, believed.find(small.pixels, FINER))
-            return [face.scaled(small.by) for face in faces]
+            return [face.scaled(small.by) for face in faces[:MOST]]
         return []
 
 

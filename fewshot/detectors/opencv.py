@@ -11,7 +11,7 @@ from typing import Any
 from fewshot.crops import Pixels
 from fewshot.detectors.errors import OpencvMissing
 
-_LOGGING = Lock()
+_LOGGING, _SILENT = Lock(), 0
 
 PADDING = 0.25
 """What is added on each side, as a share of the shorter one, to find a face that fills it."""
@@ -31,10 +31,10 @@ def opencv(crop: str) -> Any:
 @contextmanager
 def quiet(cv2: Any) -> Iterator[None]:
     """Keep OpenCV from writing to standard error what it also raises."""
-    logging = cv2.utils.logging
+    logging = getattr(cv2.utils, "logging", cv2)  # which of the two depends on the version
     with _LOGGING:  # the level is that of the whole process
         level = logging.getLogLevel()
-        logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+        logging.setLogLevel(_SILENT)
         try:
             yield
         finally:
