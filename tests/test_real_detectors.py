@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from fewshot import Recognizer
-from fewshot.crops import Cropper
+from fewshot.crops import Cropper, Pixels
 from fewshot.detectors.catalog import ANIMEFACE, FETCHED, HAAR, YUNET
+from fewshot.detectors.cropper import FaceCropper
+from fewshot.detectors.framing import framed
 from fewshot.detectors.loading import load_cropper
 from fewshot.folders import find_pictures
 from fewshot.images import decode, read_picture
@@ -84,16 +87,30 @@ def test_all_of_forty_faces_are_found_by_the_network() -> None:
     assert len(cropper(pixels_of(scene((1000, 640), places)), every=True)) == 40
 
 
-def test_a_tilted_face_is_made_level() -> None:
+def likeness(one: Pixels, other: Pixels) -> float:
+    small = (
+        np.asarray(Image.fromarray(pixels).convert("L").resize((32, 32)), np.float64).ravel()
+        for pixels in (one, other)
+    )
+    return float(np.corrcoef(next(small), next(small))[0, 1])
+
+
+@needs_pictures
+def test_a_turned_face_made_level_is_more_like_the_upright_one() -> None:
     cropper = load_cropper("face", Watch())
-    upright = scene((400, 400), [(120, 120, 160)])
-    tilted = upright.rotate(20, fillcolor=(30, 30, 30), resample=Image.Resampling.BILINEAR)
-    (one,), (other,) = cropper(pixels_of(upright)), cropper(pixels_of(tilted))
-    small = [
-        np.asarray(Image.fromarray(crop.pixels).convert("L").resize((24, 24)), np.float64)
-        for crop in (one, other)
-    ]
-    assert np.corrcoef(small[0].ravel(), small[1].ravel())[0, 1] > 0.8
+    assert isinstance(cropper, FaceCropper)
+    better = []
+    for file in list(find_pictures(DATA / "dev/lfw"))[:160:8]:
+        image = Image.fromarray(decode(read_picture(file)).pixels)
+        upright, turned = map(pixels_of, (image, image.rotate(20, Image.Resampling.BILINEAR)))
+        (face, *_), (again, *_) = cropper.faces(upright), cropper.faces(turned)
+        right = framed(cv2, upright, face, 0.1).pixels
+        leveled, plain = (
+            likeness(right, framed(cv2, turned, again, 0.1, level=level).pixels)
+            for level in (True, False)
+        )
+        better.append(leveled > plain)
+    assert np.mean(better) > 0.7
 
 
 def test_a_gallery_goes_on_with_the_detector_it_was_made_with(
