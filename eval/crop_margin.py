@@ -39,7 +39,7 @@ from fewshot.pipeline import ordered_map
 from fewshot.watch import Watch
 
 SETS = {"lfw": "face", "ourcar_photo": "face", "hololive20": "anime-face"}
-MOST_NAMES, MOST_EACH, SHOTS = 100, 40, {"ourcar_photo": 3}
+MOST_NAMES, MOST_EACH, SHOTS = 60, 20, {"ourcar_photo": 3}
 MARGINS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75)
 BACKBONES = ("compact", "mobilenetv2")
 WHOLE = "whole"

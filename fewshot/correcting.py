@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fewshot.corrections import Shown, correct
 from fewshot.crops import Box
@@ -33,7 +34,7 @@ def correct_picture(
     raw = read_picture(picture)
     embedded = embedder.embed_raw(raw, box=box, with_thumbnail=True, threads=threads)
     shown = Shown(
-        digest=embedded.digest,
+        digest=raw.digest if box and _is_enrolled(store, raw.digest, box) else embedded.digest,
         vector=embedded.vector.astype("<f4").tobytes(),
         source=raw.source if raw.source in NAMELESS else os.path.abspath(raw.source),
         box=str(embedded.box),
@@ -41,4 +42,11 @@ def correct_picture(
         crop=crop_text(embedded.kind, embedded.score),
     )
     names = [rejected] if isinstance(rejected, str) else list(rejected)
-    return correct(store, shown, rejected=names, truth=truth)
+    done = correct(store, shown, rejected=names, truth=truth)
+    return replace(done, box=(*embedded.box,), crops=embedded.crops)
+
+
+def _is_enrolled(store: Store, digest: bytes, box: Box) -> bool:
+    """Tell whether this box is what a crop took of the picture when it was enrolled."""
+    statement = "SELECT 1 FROM picture_references WHERE digest = ? AND box = ? LIMIT 1"
+    return bool(store.all(statement, (int,), (digest, str(box))))

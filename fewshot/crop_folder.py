@@ -15,12 +15,12 @@ from PIL import Image
 
 from fewshot.backbones.squeeze import squeezed
 from fewshot.crop_account import ACCOUNT, Account, Cut, CutSettings
+from fewshot.cropping import box_in_full
 from fewshot.crops import Crop, Cropper
 from fewshot.decoding import DecodedPicture
 from fewshot.detectors.cropper import FaceCropper
 from fewshot.detectors.errors import CannotLook
 from fewshot.detectors.loading import load_cropper
-from fewshot.embedder import box_in_full
 from fewshot.errors import CannotWrite, NoImagesFound, UnreadableImage
 from fewshot.folders import find_pictures
 from fewshot.images import decode, read_picture
@@ -58,7 +58,7 @@ def crop_folder(
     """
     watch = watch or Watch()
     if not os.path.isdir(folder):
-        raise NoImagesFound(folder, "name a folder of pictures")
+        raise NoImagesFound(folder, "there is no such folder")
     if _within(out, folder) or _within(folder, out):
         raise CannotWrite(out, "it and the folder that is read lie in one another", "folder")
     cropper = load_cropper(settings.crop, watch, settings.margin)
@@ -73,7 +73,7 @@ def crop_folder(
     if os.path.lexists(out / NOT_FOUND) and not (ours or force):
         raise CannotWrite(out / NOT_FOUND, "it is there already", "list")
     with Account.opened(out, settings, anew=force) as account:
-        waiting = [one for one in files if _below(one, folder) not in account.done]
+        waiting = [one for one in files if not _is_done(account.done.get(_below(one, folder)), out)]
         cuts = []
         with watch.bar("cropping", len(waiting)) as advance:
             for cut in _cut_all(waiting, folder, out, cropper, account, force, threads):
@@ -160,6 +160,11 @@ def _list_what_is_missing(out: Path, account: Account) -> None:
             file.write("".join(f"{one}\n" for one in missing).encode("utf-8", "surrogateescape"))
     else:
         path.unlink(missing_ok=True)
+
+
+def _is_done(cut: Cut | None, out: Path) -> bool:
+    """Tell whether nothing is to be done for a picture: what was written is still there."""
+    return cut is not None and all(os.path.lexists(out / file) for file in cut.files)
 
 
 def _below(path: Path, folder: Path) -> str:

@@ -45,8 +45,9 @@ class Drawing:
         image = Image.fromarray(decoded.pixels).copy()
         image.thumbnail((MOST_SIDE, MOST_SIDE))
         across, down = image.width / decoded.width, image.height / decoded.height
-        for match in self._matches:
-            _draw_match(image, match, across, down)
+        many = len(self._matches) > 1
+        for match in sorted(self._matches, key=lambda one: one.known):  # names lie on top
+            _draw_match(image, match, across, down, short=many)
         return image
 
     def save(self) -> bool:
@@ -58,17 +59,24 @@ class Drawing:
         return True
 
 
-def _draw_match(image: Image.Image, match: Match, across: float, down: float) -> None:
+def _draw_match(
+    image: Image.Image, match: Match, across: float, down: float, *, short: bool
+) -> None:
+    """Draw one box and what it is; of somebody unknown among others only the similarity."""
     color = _KNOWN if match.known else _UNKNOWN
-    size = max(_SMALLEST, min(image.size) // _SHARE)
-    line = max(2, size // 8)
     box = match.box.scaled(across, down)
+    size = max(_SMALLEST, min(*image.size, 4 * box.width) // _SHARE)
+    line = max(2, size // 8)
     right, lower = box.x + box.width - 1, box.y + box.height - 1
     pen = ImageDraw.Draw(image)
     pen.rectangle((box.x, box.y, right, lower), outline=color, width=line)
     similarity = f" {match.similarity:.2f}" if match.guess else ""
-    who = match.name or (f"unknown ({match.guess}{similarity})" if match.guess else "unknown")
-    said = f"{who}{similarity if match.name else ''}"
+    if match.name:
+        said = f"{match.name}{similarity}"
+    elif short:
+        said = f"?{similarity}"
+    else:
+        said = f"unknown ({match.guess}{similarity})" if match.guess else "unknown"
     font = find_font(said, size).font
     said = fitted(said, font, image.width - size)
     width, height = font.getlength(said) + size // 2, round(1.4 * size)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from fewshot.backbones.backbone import Backbone
 from fewshot.backbones.choice import BackboneChoice, is_bundle
 from fewshot.backbones.loading import load_again, load_backbone
-from fewshot.crops import FIXED, Box, Crop, Cropper, given
+from fewshot.cropping import box_in_full, cropper_by_name, cropper_of, inside
+from fewshot.crops import Box, Crop, Cropper, given
 from fewshot.decoding import DecodedPicture
 from fewshot.detectors.errors import BoxOutside, CannotLook, NothingFound, SeveralFaces
 from fewshot.errors import UnreadableImage
@@ -32,7 +33,7 @@ class Embedded:
     source: str  # the path as given, or "<bytes>", "<image>", "<array>"
     vector: NDArray[np.float32]  # (d,), length 1
     box: Box  # the crop, in pixels of the whole upright picture
-    thumbnail: bytes  # JPEG of the crop, at most 128 pixels a side; empty where none was asked for
+    thumbnail: bytes  # JPEG of what the box holds, at most 128 pixels a side; empty: not asked for
     digest: bytes = b""  # see `RawPicture.digest_of`; empty with the thumbnail
     kind: str = "whole"  # what the crop is of: "whole", "center", "given", "face", "anime-face" ...
     score: float = 1.0  # how sure the detector was, in [0, 1]
@@ -45,6 +46,12 @@ class Refusal:
 
     source: str
     reason: str
+    crops: int | None = None  # 0 where it was read, and what was looked for is not in it
+
+    @classmethod
+    def of(cls, error: UnreadableImage) -> Refusal:
+        """Return what an error said of one picture."""
+        return cls(error.source, error.reason, 0 if isinstance(error, NothingFound) else None)
 
     @property
     def name(self) -> None:
@@ -95,7 +102,7 @@ class Embedder:
 
         And what `load_cropper_again` raises. crop: another than the gallery's.
         """
-        cropper = cropper_by_name(crop, watch) if crop else _cropper_of(recipe, watch)
+        cropper = cropper_by_name(crop, watch) if crop else cropper_of(recipe, watch)
         if recipe.head is not None:
             from fewshot.bundles.keeping import load_kept
 
@@ -162,7 +169,7 @@ class Embedder:
             raw = read_picture(picture)
             return self.embed_raw(raw, box=box, with_thumbnail=with_thumbnail, threads=threads)
         except UnreadableImage as error:
-            return Refusal(error.source, error.reason)
+            return Refusal.of(error)
 
     def attempt_each(
         self, picture: Picture, *, with_thumbnail: bool = False, threads: int | None = 1
@@ -172,7 +179,7 @@ class Embedder:
             raw = read_picture(picture)
             return self.embed_each(raw, with_thumbnail=with_thumbnail, threads=threads)
         except UnreadableImage as error:
-            return [Refusal(error.source, error.reason)]
+            return [Refusal.of(error)]
 
     def _crops(
         self, raw: RawPicture, box: Box | None, *, every: bool = False
@@ -191,10 +198,11 @@ class Embedder:
         except CannotLook as error:
             raise UnreadableImage(raw.source, str(error)) from error
         if not crops:
+            what = "nothing" if self.cropper.name == "file" else "no face"
             raise NothingFound(
                 raw.source,
-                f"nothing was found in it by crop {self.cropper.name}; give it a box, or use crop "
-                "auto, which then takes the whole picture",
+                f"{what} was found in it by crop {self.cropper.name}; name the part by --box (in a "
+                "gallery of crop auto such a picture counts whole)",
             )
         return decoded, crops
 
@@ -214,36 +222,10 @@ class Embedder:
                 source=raw.source,
                 vector=vector,
                 box=box_in_full(crop.box, decoded),
-                thumbnail=thumbnail(crop.pixels) if with_thumbnail else b"",
+                thumbnail=thumbnail(inside(decoded, crop)) if with_thumbnail else b"",
                 digest=raw.digest if with_thumbnail else b"",
                 kind=crop.kind,
                 score=crop.score,
             )
             for crop, vector in zip(crops, vectors, strict=True)
         ]
-
-
-def box_in_full(box: Box, decoded: DecodedPicture) -> Box:
-    """Return a box of the pixels that were decoded in pixels of the whole picture."""
-    height, width = decoded.pixels.shape[:2]
-    full = box.scaled(decoded.width / width, decoded.height / height)
-    return full.within(decoded.width, decoded.height)
-
-
-def cropper_by_name(crop: str, watch: Watch = _DEAF) -> Cropper:
-    """Return a cropper; those that look for nothing load nothing more."""
-    if not isinstance(crop, str):
-        raise TypeError(f"a crop is a name, not {type(crop).__name__}")
-    if crop in FIXED:
-        return FIXED[crop]
-    from fewshot.detectors.loading import load_cropper
-
-    return load_cropper(crop, watch)
-
-
-def _cropper_of(recipe: Recipe, watch: Watch) -> Cropper:
-    if recipe.detection is None and recipe.crop in FIXED:
-        return FIXED[recipe.crop]
-    from fewshot.detectors.loading import load_cropper_again
-
-    return load_cropper_again(recipe.crop, recipe.detection, watch)

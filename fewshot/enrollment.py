@@ -73,7 +73,7 @@ def enroll_pictures(
             embedded = embedder.embed_raw(raw, box=box, one_face=one_face, with_thumbnail=True)
             return name, _Arrived(raw.source, digest, embedded)
         except UnreadableImage as error:
-            return name, Refusal(error.source, error.reason)
+            return name, Refusal.of(error)
 
     with staging(store) as arriving:
         for name, result in ordered_map(arrive, ledger.opened(pictures), workers=threads):

@@ -108,6 +108,8 @@ class Corrected:
     already: bool  # all of this was known before, and nothing was changed
     new_name: bool = False  # nobody had borne the name it was given
     elsewhere: tuple[str, ...] = ()  # other names that the very picture is enrolled under too
+    box: tuple[int, ...] = ()  # the part that was meant: x, y, width, height
+    crops: int = 1  # how many faces are in the picture; the largest was meant
 
 
 @dataclass(frozen=True, slots=True)

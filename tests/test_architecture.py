@@ -73,7 +73,8 @@ FLOORS = [
     {"backbones.provision"},
     {"gallery_file", "images", "same_picture", "folders", "backbones.palette", "calibration"}
     | {"stand_ins", "decision"},
-    {"backbones.loading", "store", "bundles.backbone"} | {"training.examples", "training.squares"},
+    {"backbones.loading", "store", "bundles.backbone", "cropping"}
+    | {"training.examples", "training.squares"},
     {"sharing", "operations", "quarantine", "rejections", "corrected_pictures"}
     | {"bundles.keeping", "row_columns", "views", "training.phases"},
     {"embedder", "training.checkpoint", "crop_account"},

@@ -81,6 +81,7 @@ def test_it_says_so_in_json(fewshot: Run, wrong: Path) -> None:
         {
             **{"source": str(wrong), "rejected": ["megumin", "aqua"], "truth": None},
             **{"added": 0, "confined": 1, "already": False, "new_name": False, "elsewhere": []},
+            **{"box": [0, 0, 360, 300], "crops": 1},
         }
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -89,7 +90,7 @@ def test_json_says_what_the_box_is_of_how_sure_and_how_many(fewshot: Run, saved:
 def test_of_several_faces_the_largest_is_matched_and_it_says_so(fewshot: Run, group: Path) -> None:
     answer = fewshot("match", group, "--max-false-name", "0.5")
     assert ": green " in answer.out
-    assert "2 faces, the largest was looked at; see --all-faces" in answer.err
+    assert "group.png: the largest was looked at; see --all-faces" in answer.err
 
 
 @pytest.mark.usefixtures("gallery")
@@ -99,6 +100,51 @@ def test_all_faces_have_a_line_each_with_its_box(fewshot: Run, group: Path) -> N
     assert (first["guess"], second["guess"]) == ("green", "pink")
     assert first["box"][0] < second["box"][0]
     assert {first["query"], second["query"]} == {str(group)}
+
+
+@pytest.mark.usefixtures("gallery")
+def test_the_table_has_the_boxes_as_box_takes_them(fewshot: Run, group: Path) -> None:
+    rows = list(csv.DictReader(fewshot("match", group, "--all-faces", "--csv").out.splitlines()))
+    told = fewshot("match", group, "--all-faces").out
+    assert len(rows) == 2
+    for row in rows:
+        assert f"box {','.join(row['box'].split())})" in told
+        assert row["crops"] == "2"
+
+
+def test_all_faces_of_a_gallery_that_looks_for_none_is_a_line(
+    fewshot: Run, enrolled: Path, group: Path
+) -> None:
+    answer = fewshot("match", group, "--all-faces")
+    assert answer.code == 2
+    assert "crop whole looks for no faces" in answer.err
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_face_that_match_shows_is_corrected_by_the_box_it_prints(
+    fewshot: Run, group: Path
+) -> None:
+    (row,) = fewshot("match", group, "--json").json["matches"]
+    box = ",".join(map(str, row["box"]))
+    assert fewshot("correct", group, "--not", "green", "--box", box).code == 0
+    (again,) = fewshot("match", group, "--json").json["matches"]
+    assert again["corrected"] == ["green"]
+
+
+@pytest.mark.usefixtures("gallery")
+def test_an_enrolled_face_is_corrected_by_its_box(fewshot: Run, group: Path) -> None:
+    fewshot("enroll", group, "--name", "pink")  # the large one is green
+    box = fewshot("show", "pink", "--json").json["references"][-1]["box"]
+    answer = fewshot("correct", group, "--not", "pink", "--box", ",".join(map(str, box)), "--json")
+    assert answer.json["corrected"][0]["confined"] == 1
+
+
+@pytest.mark.usefixtures("gallery")
+def test_correcting_says_which_face_is_meant_and_what_stays(fewshot: Run, group: Path) -> None:
+    fewshot("enroll", group, "--name", "pink", "--box", "400,100,160,160")
+    answer = fewshot("correct", group, "--not", "pink")
+    assert "2 faces are in it, the largest is meant (box " in answer.err
+    assert "pink is enrolled with another part of it too, which stays: --box 400,100" in answer.err
 
 
 @pytest.mark.usefixtures("gallery")
@@ -115,8 +161,10 @@ def test_a_picture_without_a_face_is_answered_by_a_line_that_says_so(
     Image.new("RGB", (300, 200), (BACKGROUND,) * 3).save(tmp_path / "empty.png")
     answer = fewshot("match", tmp_path / "empty.png")
     assert answer.code == 3
-    assert "nothing was found in it by crop face" in answer.out
-    assert "crop auto" in answer.out
+    assert "no face was found in it by crop face" in answer.out
+    assert "--box" in answer.out
+    (row,) = fewshot("match", tmp_path / "empty.png", "--json").json["matches"]
+    assert (row["status"], row["crops"]) == ("unreadable", 0)
 
 
 @pytest.mark.usefixtures("gallery")
@@ -241,7 +289,7 @@ def test_auto_takes_the_whole_picture_where_it_finds_no_face(
     own_animeface(monkeypatch)
     draw("red").save(tmp_path / "a.png")
     answer = fewshot("enroll", tmp_path / "a.png", "--name", "red", "--crop", "auto")
-    assert "red: 1 whole" in answer.err
+    assert "red: taken 1 whole" in answer.err
     (row,) = fewshot("match", tmp_path / "a.png", "--json").json["matches"]
     assert (row["name"], row["crop"]) == ("red", "whole")
 

@@ -313,4 +313,4 @@ def test_the_center_can_be_cut_without_opencv(pictures: Path, tmp_path: Path) ->
 def test_a_folder_that_is_not_there_is_a_line(fewshot: Run, tmp_path: Path) -> None:
     answer = fewshot("crop", tmp_path / "none", tmp_path / "out", "--crop", "center")
     assert answer.code == 3
-    assert "name a folder of pictures" in answer.err
+    assert "there is no such folder" in answer.err

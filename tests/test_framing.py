@@ -99,7 +99,12 @@ def test_a_face_found_in_a_smaller_copy_is_scaled_back() -> None:
 
 
 def test_the_largest_face_stands_first_and_of_like_ones_the_surest() -> None:
-    small, sure, unsure = (
-        Face(0.0, 0.0, side, score, "face") for side, score in ((5.0, 1.0), (9.0, 0.8), (9.0, 0.6))
+    small, sure, less_sure = (
+        Face(0.0, 0.0, side, score, "face") for side, score in ((5.0, 0.9), (9.0, 0.9), (9.0, 0.8))
     )
-    assert largest_first([small, unsure, sure]) == [sure, unsure, small]
+    assert largest_first([small, less_sure, sure]) == [sure, less_sure, small]
+
+
+def test_a_large_face_that_is_much_less_sure_than_another_stands_behind_it() -> None:
+    face, fist = Face(0.0, 0.0, 5.0, 0.93, "face"), Face(9.0, 9.0, 20.0, 0.73, "face")
+    assert largest_first([fist, face]) == [face, fist]

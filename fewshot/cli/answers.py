@@ -28,6 +28,9 @@ MATCH_COLUMNS = (
     "runner_up.similarity",
     "error",
     "crop",
+    "crop_score",
+    "crops",
+    "box",
 )
 
 
@@ -86,6 +89,7 @@ def refusal_row(refusal: Refusal) -> Row:
         "query": refusal.source,
         "status": refusal.status,
         **nothing,
+        "crops": refusal.crops,
         "corrected": [],
         "votes": [],
         "neighbours": [],

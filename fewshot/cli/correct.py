@@ -5,19 +5,21 @@ With --list it loads neither numpy nor FAISS.
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from fewshot.cli.backbones import threads_option
-from fewshot.cli.cropping import box_option
+from fewshot.cli.cropping import box_option, box_text
 from fewshot.cli.options import form_options, gallery_option
 from fewshot.cli.output import Row, emit, note, printable, shown_path
 from fewshot.cli.progress import Terminal
 from fewshot.recognizer import Recognizer
+from fewshot.records import Corrected
 
-_COLUMNS = ("source", "rejected", "truth", "added", "confined", "already")
+_COLUMNS = ("source", "rejected", "truth", "added", "confined", "already", "box", "crops")
 _LISTED = ("id", "corrected_at", "source", "rejected", "truth", "in_force", "digest")
 
 
@@ -61,14 +63,33 @@ def correct(
         raise click.UsageError("say which name is wrong: --not NAME")
     with Recognizer.open(gallery, threads=threads, watch=Terminal()) as recognizer:
         done = recognizer.correct(path, rejected=rejected, truth=truth, box=box)
+        others = _other_parts(recognizer, path, done)
         file = recognizer.path
     rows = [asdict(done)]
     emit(rows, form=form or "text", key="corrected", gallery=file, text=_text, columns=_COLUMNS)
     if done.new_name:
         note(f"{done.truth} is a new name; fewshot undo, if that was not meant")
+    if done.crops > 1:
+        note(
+            f"{done.crops} faces are in it, the largest is meant ({box_text(done.box)}); see --box"
+        )
+    for name, part in others:
+        note(f"{name} is enrolled with another part of it too, which stays: --box {part}")
     for name in done.elsewhere:
         note(f"the picture is enrolled as {name} too; correct that as well: --not {name}")
     return 0
+
+
+def _other_parts(recognizer: Recognizer, path: Path, done: Corrected) -> list[tuple[str, str]]:
+    """Return which of the names have references of this picture left, and of which box."""
+    there = {one.name for one in recognizer.identities()}
+    return [
+        (name, ",".join(map(str, one.box)))
+        for name in done.rejected
+        if name in there
+        for one in recognizer.references(name)
+        if one.source == os.path.abspath(path)
+    ]
 
 
 def _list(gallery: Path | None, form: str | None) -> int:

@@ -68,9 +68,13 @@ def crop(
     from fewshot.crop_folder import NOT_FOUND, crop_folder
 
     settings = CutSettings(crop or "auto", margin, size, names, all_faces)
-    done = crop_folder(folder, out, settings, force=force, threads=threads, watch=Terminal())
+    try:
+        done = crop_folder(folder, out, settings, force=force, threads=threads, watch=Terminal())
+    except KeyboardInterrupt:
+        note("interrupted; the same command goes on from here")
+        return 130
     rows = [asdict(one) for one in done.cuts]
-    columns = ("source", "files", "kind", "score", "found", "missing", "reason")
+    columns = ("source", "files", "kind", "score", "box", "found", "missing", "reason")
     emit(rows, form=form or "text", key="crops", gallery=None, text=_text, columns=columns)
     missing = done.missing
     failed = sum(not one.files and not one.missing for one in done.cuts)

@@ -50,30 +50,29 @@ def where_text(kind: str, score: float, box: Sequence[int]) -> str:
 
 
 def box_text(box: Sequence[int]) -> str:
-    """Say where a box lies, and how large it is."""
-    x, y, width, height = box
-    return f"{width} x {height} at {x},{y}"
+    """Say where a box lies, as --box takes it."""
+    return f"box {','.join(map(str, box))}"
 
 
 def note_crops(accounts: Iterable[Any], *, looked: bool) -> None:
     """Say on standard error which parts were enrolled, and where one of several faces was taken.
 
-    looked: whether the gallery's crop looks for faces.
+    looked: whether it is worth saying what was taken: by crop auto.
     """
     for account in accounts:
         several = [one for one in account.crops if one.found > 1]
         for one in several[:3]:
             note(
                 f"{one.source}: {one.found} faces, the largest is enrolled "
-                f"({box_text([*one.box])}); for another: fewshot undo, then --box; --one-face "
-                "refuses such pictures"
+                f"({box_text([*one.box])}); for another: fewshot undo, then --box (match "
+                "--all-faces shows them); --one-face refuses such pictures"
             )
         if len(several) > 3:
             note(f"{len(several) - 3} more picture(s) of {account.name} have several faces")
         kinds = Counter(one.kind for one in account.crops)
         if looked and kinds:
             taken = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
-            note(f"{printable(account.name)}: {taken}")
+            note(f"{printable(account.name)}: taken {taken}")
 
 
 def crop_rows(crops: Iterable[Any]) -> list[dict[str, Any]]:

@@ -87,7 +87,7 @@ def enroll(
     ) as recognizer:
         with progress_bar("enrolling", len(pictures)) as advance:
             accounts = recognizer.enroll_all(pictures, progress=advance, box=box, one_face=one_face)
-        file, looked = recognizer.path, recognizer.recipe.detection is not None
+        file, recipe = recognizer.path, recognizer.recipe
     for account in accounts:
         for refusal in account.refused:
             note(f"refused {refusal.source}: {refusal.reason}")
@@ -96,7 +96,13 @@ def enroll(
         if account.corrected:
             count = len(account.corrected)
             note(f"{count} picture(s) were corrected, not {account.name}, and are passed over")
-    note_crops(accounts, looked=looked)
+    note_crops(accounts, looked=recipe.crop == "auto")
+    unseen = sum(one.crops == 0 for account in accounts for one in account.refused)
+    if unseen and recipe.crop == "face" and recipe.detection and "haar" in str(recipe.detection):
+        note(
+            f"in {unseen} picture(s) haar found no face; yunet finds more: fewshot models fetch "
+            "yunet, then a new gallery"
+        )
     rows = [_row(account) for account in accounts]
     emit(rows, form=form or "text", key="enrolled", gallery=file, text=_text, columns=_COLUMNS)
     if not form:

@@ -48,7 +48,7 @@ def show(name: str, gallery: Path | None, form: str | None) -> int:
         part = "" if row["kind"] == "whole" else where_text(row["kind"], row["score"], row["box"])
         return f"{row['id']}  {row['enrolled_at']}  {shown_path(row['source'])}{part}"
 
-    columns = ("id", "name", "source", "enrolled_at", "digest", "kind")
+    columns = ("id", "name", "source", "enrolled_at", "digest", "kind", "score", "box")
     emit(rows, form=form or "text", key="references", gallery=file, text=text, columns=columns)
     return 0
 

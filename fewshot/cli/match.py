@@ -133,7 +133,7 @@ def match(
         )  # fmt: skip
     counts: Counter[str] = Counter()
     estimated: Row = {}
-    several: list[Row] = []
+    several: list[str] = []
     sheet = _sheet(montage) if montage else None
     drawing = _drawing(draw) if draw else None
     with (
@@ -153,6 +153,11 @@ def match(
             all_faces=all_faces,
         )
         recipe = recognizer.recipe
+        if all_faces and (crop or recipe.crop) in ("whole", "center"):
+            raise click.UsageError(
+                f"crop {crop or recipe.crop} looks for no faces: --all-faces goes with --crop "
+                "face, anime-face or auto"
+            )
         where = recipe.crop != "whole" or crop is not None or box is not None
         if crop and crop.partition(":")[0] != recipe.crop:
             note(f"looking by crop {crop}, where the gallery was enrolled by crop {recipe.crop}")
@@ -165,8 +170,8 @@ def match(
                 if where and row["box"] and not form:
                     said = where_text(row["crop"], row["crop_score"], row["box"])
                     row = {**row, "where": said}
-                    if row["crops"] > 1 and not all_faces and len(several) < 3:
-                        several.append(row)
+                    if row["crops"] > 1 and not all_faces:
+                        several.append(row["query"])
                 if drawing and not isinstance(answer, Refusal):
                     drawing.add(answer)
                 if row.get("basis") == "prior":
@@ -188,8 +193,9 @@ def match(
         _save(sheet)
     if drawing:
         note(f"drawn into {draw}" if drawing.save() else f"nothing to draw: {draw} is not written")
-    for row in several:
-        note(f"{row['query']}: {row['crops']} faces, the largest was looked at; see --all-faces")
+    if several:
+        more = f" and {len(several) - 1} more" if len(several) > 1 else ""
+        note(f"several faces in {several[0]}{more}: the largest was looked at; see --all-faces")
     if not form and sum(counts.values()) > 1:
         note(", ".join(f"{number} {status}" for status, number in sorted(counts.items())))
         if estimated:

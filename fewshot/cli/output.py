@@ -35,7 +35,7 @@ def emit(
 
     gallery: what the answer is about, if it is one; about: what else it is about. form: "text",
     "json" (one document, the rows under `key`), "jsonl" (a row a line) or "csv" (these columns;
-    "runner_up.name" looks inside, a list is counted).
+    "runner_up.name" looks inside; a list of numbers or texts is written out, another counted).
     """
     try:
         if form == "json":
@@ -107,4 +107,8 @@ def _inside(row: Row, column: str) -> Any:
     value: Any = row
     for part in column.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
+    if isinstance(value, (list, tuple)) and all(isinstance(one, (int, str)) for one in value):
+        return (
+            " ".join(map(str, value)) if value and isinstance(value[0], int) else "; ".join(value)
+        )
     return len(value) if isinstance(value, list) else value

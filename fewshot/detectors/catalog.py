@@ -81,7 +81,7 @@ ANIMEFACE = DetectorSpec(
             digest="sha256:9376d30ac38db6bda2a68b88b3b76bbd7e6aa33af47f7f5c76bc88ca75f1ce30",
         ),
     ),
-    instead="or name another cascade as crop file:PATH",
+    instead="or take crop face (people), which needs no download, or crop file:PATH",
     geometry=Geometry(side=1.16, down=0.045),
 )
 OWN = DetectorSpec("file", "a detector of your own", "file", "your own detector's", "", ())

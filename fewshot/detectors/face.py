@@ -42,6 +42,9 @@ SURE, HARDER, FINER = 0, 1, 2
 """How hard a detector looks: only where it is as sure as it can be expected to be; also for faces
 that fill the picture, and for likely ones; also for small ones."""
 
+UNSURE = 0.15
+"""How far below the surest face of a picture one may be and still count for its size."""
+
 EFFORTS = (SURE, HARDER, FINER)
 
 
@@ -60,8 +63,10 @@ class Detector(Protocol):
 
 
 def largest_first(faces: Iterable[Face]) -> list[Face]:
-    """Return faces in the order of their size; of like ones the surest first."""
-    return sorted(faces, key=lambda one: (-one.side, -one.score, one.x, one.y))
+    """Return faces in the order of their size, those that are much less sure than others last."""
+    found = list(faces)
+    least = max((one.score for one in found), default=0.0) - UNSURE
+    return sorted(found, key=lambda one: (one.score < least, -one.side, -one.score, one.x, one.y))
 
 
 def joined(faces: Iterable[Face], more: Iterable[Face]) -> list[Face]:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from fewshot.backbones.choice import FILE
+from fewshot.backbones.errors import WeightsMissing
 from fewshot.backbones.weights import obtain_weights, published_weights, weights_by_digest
 from fewshot.crops import CROPPERS, FIXED, LOOKING, Cropper
 from fewshot.detection import VERSION, Detection, DetectorFile
@@ -135,7 +136,15 @@ def _found_again(file: DetectorFile, watch: Watch) -> Path:
     spec = DETECTORS.get(file.name)
     if spec is None:
         raise DetectorMissing(file.name, "this fewshot does not know it", "upgrade fewshot")
-    return _obtained(spec, watch)
+    try:
+        return _obtained(spec, watch)
+    except WeightsMissing as missing:
+        raise DetectorMissing(
+            spec.name,
+            f"the gallery was made with it, and {missing.file} is not here",
+            f"fewshot models fetch {spec.name} where there is a network, or put the file into a "
+            "folder of FEWSHOT_WEIGHTS",
+        ) from missing
 
 
 def _content(path: Path) -> bytes:
