@@ -16,8 +16,7 @@ from PIL import Image
 from fewshot.backbones.squeeze import squeezed
 from fewshot.crop_account import ACCOUNT, Account, Cut, CutSettings
 from fewshot.cropping import box_in_full
-from fewshot.crops import Crop, Cropper
-from fewshot.decoding import DecodedPicture
+from fewshot.crops import Box, Crop, Cropper
 from fewshot.detectors.cropper import FaceCropper
 from fewshot.detectors.errors import CannotLook
 from fewshot.detectors.loading import load_cropper
@@ -94,13 +93,13 @@ def _cut_all(
     threads: int | None,
 ) -> Iterator[Cut]:
     settings = account.settings
-
     least = max(2 * settings.size, cropper.at_least) if settings.size else 0
 
-    def look(path: Path) -> tuple[DecodedPicture, list[Crop]] | str:
+    def look(path: Path) -> tuple[list[Crop], Box | None] | str:
         try:
             decoded = decode(read_picture(path), least)
-            return decoded, cropper(decoded.pixels, every=settings.all_faces)
+            crops = cropper(decoded.pixels, every=settings.all_faces)
+            return crops, box_in_full(crops[0].box, decoded) if crops else None
         except UnreadableImage as error:
             return error.reason
         except CannotLook as error:
@@ -111,8 +110,8 @@ def _cut_all(
         if isinstance(found, str):
             yield Cut(source, reason=found)
             continue
-        decoded, crops = found
-        if not crops:
+        crops, box = found
+        if box is None:
             yield Cut(source, missing=True, reason="nothing found")
             continue
         taken = crops if settings.all_faces else crops[:1]
@@ -137,7 +136,7 @@ def _cut_all(
             files=names,
             kind=taken[0].kind,
             score=round(taken[0].score, 4),
-            box=tuple(box_in_full(taken[0].box, decoded)),
+            box=tuple(box),
             found=len(crops),
         )
 

@@ -140,6 +140,12 @@ def match(
         Recognizer.open(gallery, threads=threads, watch=Terminal()) as recognizer,
         progress_bar("matching", total) as advance,
     ):
+        recipe = recognizer.recipe
+        if all_faces and (crop or recipe.crop) in ("whole", "center"):
+            raise click.UsageError(
+                f"crop {crop or recipe.crop} looks for no faces: --all-faces goes with --crop "
+                "face, anime-face or auto"
+            )
         answers = recognizer.match_all(
             pictures,
             k=neighbors,
@@ -152,12 +158,6 @@ def match(
             box=box,
             all_faces=all_faces,
         )
-        recipe = recognizer.recipe
-        if all_faces and (crop or recipe.crop) in ("whole", "center"):
-            raise click.UsageError(
-                f"crop {crop or recipe.crop} looks for no faces: --all-faces goes with --crop "
-                "face, anime-face or auto"
-            )
         where = recipe.crop != "whole" or crop is not None or box is not None
         if crop and crop.partition(":")[0] != recipe.crop:
             note(f"looking by crop {crop}, where the gallery was enrolled by crop {recipe.crop}")
