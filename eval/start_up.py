@@ -28,7 +28,7 @@ from fewshot import Recognizer
 from fewshot.backbones.catalog import DEFAULT
 
 NAMES, EACH = 50, 20
-FACE = Path(__file__).parent.parent / "gallery/kofi/03.jpg"
+FACE = Path(__file__).parent.parent / "gallery/aqua/01.jpg"
 """A drawn face that OpenCV's own cascade finds."""
 SIZE = (1440, 960)
 

@@ -58,18 +58,21 @@ def test_its_shares_of_strangers_by_crop_are_the_measured_ones() -> None:
     assert (
         f"Asked for 5 %, {named[0]} % of strangers got a name whole, {named[1]} % by `auto`" in SAID
     )
+    shares = sorted(100 * one["auto"]["0.05"]["strangers named"][0] for one in sets)
+    assert f"({shares[0]:.1f} to {shares[-1]:.1f} % set by set" in SAID
     assert f"of the known {known[0]} and {known[1]} % the right one" in SAID
 
 
 def test_its_times_of_a_crop_are_the_measured_ones() -> None:
     crops: dict[str, Any] = results("detection_speed")["crops"]
     for title, words in {
-        "face (yunet)": "by YuNet {:.0f} ms",
-        "anime-face": "`anime-face` {:.0f}",
-        "auto (yunet)": "`auto` {:.0f}",
+        "face (yunet), sports5": "by YuNet {:.0f} ms",
+        "anime-face, seed4_raw": "`anime-face` {:.0f}",
+        "auto (yunet), sports5": "`auto` {:.0f} (people)",
+        "auto (yunet), seed4_raw": "and {:.0f} (drawn)",
     }.items():
         assert words.format(crops[title]["found"]["median"]) in SAID, title
-    nothing = crops["anime-face"]["nothing"]["median"]
+    nothing = crops["anime-face, sports5"]["nothing"]["median"]
     assert f"where `anime-face` finds nothing {nothing:.0f} ms" in SAID
     rows = {row["process"]: row["seconds"]["median"] for row in results("start_up")["processes"]}
     (cold,) = (value for title, value in rows.items() if "crop face" in title)

@@ -51,7 +51,7 @@ class FaceCropper:
 
         every: and what whoever is believed finds with more effort.
         """
-        small = Small.of(opencv(self.name), pixels, LARGEST)
+        small = Small.of(opencv(self.name), pixels, LARGEST, quick=True)
         for step in self.steps:
             found = [(one, faces) for one, how in step if (faces := one.find(small.pixels, how))]
             if not found:

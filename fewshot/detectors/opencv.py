@@ -51,17 +51,26 @@ class Small:
 
     @classmethod
     def of(
-        cls, cv2: Any, pixels: Pixels, side: int, *, padded: bool = False, enlarged: float = 1.0
+        cls,
+        cv2: Any,
+        pixels: Pixels,
+        side: int,
+        *,
+        padded: bool = False,
+        enlarged: float = 1.0,
+        quick: bool = False,
     ) -> Small:
         """Bring the longest side of a picture to at most `side` pixels, and perhaps add an edge.
 
-        enlarged: how many times as large a smaller picture may become for it.
+        enlarged: how many times as large a smaller picture may become for it. quick: to less than
+        half its size it is brought by averages over all pixels, else from the nearest four.
         """
         height, width = pixels.shape[:2]
         by = max(1.0 / enlarged, max(height, width) / side)
         if by != 1.0:
             size = (max(1, round(width / by)), max(1, round(height / by)))
-            way = cv2.INTER_AREA if by > 1.0 else cv2.INTER_LINEAR
+            averaged = by >= 2.0 if quick else by > 1.0
+            way = cv2.INTER_AREA if averaged else cv2.INTER_LINEAR
             pixels = cv2.resize(pixels, size, interpolation=way)
         edge = round(PADDING * min(pixels.shape[:2])) if padded else 0
         if edge:
