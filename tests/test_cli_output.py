@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fewshot.cli.output import printable, shown_path
+from fewshot.cli.output import emit, printable, shown_path
 from fewshot.cli.progress import progress_bar
 from tests.conftest import Folder, Run
 
@@ -89,3 +89,22 @@ def test_one_thing_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
     with progress_bar("enrolling", 1) as advance:
         advance()
     assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ([1, 2, 3, 4], "1 2 3 4"),
+        ((5, 6), "5 6"),
+        (("ada", "bo"), "ada; bo"),
+        ((), ""),
+        ([], "0"),
+        ([{"a": 1}, {"a": 2}], "2"),
+        (None, ""),
+    ],
+)
+def test_a_table_writes_numbers_and_texts_out_and_counts_the_rest(
+    value: object, cell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emit([{"a": value}], form="csv", key="", gallery=None, text=str, columns=("a", "a"))
+    assert capsys.readouterr().out == f"a,a\n{cell},{cell}\n"

@@ -107,8 +107,9 @@ def _inside(row: Row, column: str) -> Any:
     value: Any = row
     for part in column.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
-    if isinstance(value, (list, tuple)) and all(isinstance(one, (int, str)) for one in value):
-        return (
-            " ".join(map(str, value)) if value and isinstance(value[0], int) else "; ".join(value)
-        )
+    if isinstance(value, tuple) or (isinstance(value, list) and value):
+        if all(isinstance(one, int) for one in value):
+            return " ".join(map(str, value))
+        if all(isinstance(one, str) for one in value):
+            return "; ".join(value)
     return len(value) if isinstance(value, list) else value
