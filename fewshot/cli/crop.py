@@ -44,7 +44,11 @@ from fewshot.cli.progress import Terminal
     help="Call what is written as the pictures are, or 0001.png, 0002.png in each folder.",
 )
 @click.option("--all-faces", is_flag=True, help="Write every face of a picture, not the largest.")
-@click.option("--force", is_flag=True, help="Do all anew, and write over what is there.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Do all anew: delete the crops of before, write over what is there.",
+)
 @threads_option
 @form_options
 def crop(
