@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any
 
-from fewshot.crop_names import Names
+from fewshot.crop_names import Names, given_names
 from fewshot.errors import CannotWrite
-from fewshot.written import written_whole
+from fewshot.written import remove_parts, written_whole
 
 ACCOUNT = "crops.jsonl"
 FORMAT = "fewshot-crops"
@@ -79,6 +79,7 @@ class Account:
         try:
             out.mkdir(parents=True, exist_ok=True)
             with FileLock(out / f".{ACCOUNT}.lock", timeout=0):
+                remove_parts(account._path)
                 if os.path.lexists(account._path):
                     account._read(anew=anew)
                 account._write_clean()
@@ -138,7 +139,8 @@ class Account:
 
     def _read_line(self, row: Mapping[str, Any]) -> None:
         if "begun" in row:
-            self.names.take(_text(row["source"]), tuple(map(_text, row["begun"])))
+            source = _text(row["source"])
+            self.names.take(source, given_names(source, tuple(map(_text, row["begun"]))))
             return
         cut = _cut_of(row)
         self.names.take(cut.source, cut.files)
@@ -179,9 +181,13 @@ def _cut_of(row: Mapping[str, Any]) -> Cut:
     parts["source"] = _text(row["source"])
     if not isinstance(row["files"], list) or type(row["missing"]) is not bool:
         raise ValueError("files is a list, missing a truth value")
-    parts["files"] = tuple(map(_text, row["files"]))
-    if len(row) != len(parts):
-        raise ValueError("it says more than we know of")
+    parts["files"] = given_names(parts["source"], tuple(map(_text, row["files"])))
+    for name in ("kind", "reason"):
+        if row[name] is not None:
+            _text(row[name])
+    numbers = [row["found"], *(row["box"] or ()), *([row["score"]] if row["score"] else ())]
+    if len(row) != len(parts) or not all(type(one) in (int, float) for one in numbers):
+        raise ValueError("it says more than we know of, or a number is none")
     return Cut(**parts)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from fewshot.backbones.squeeze import squeezed
-from fewshot.crop_account import ACCOUNT, Account, Cut, CutSettings
+from fewshot.crop_account import Account, Cut, CutSettings
 from fewshot.cropping import box_in_full
 from fewshot.crops import Box, Crop, Cropper
 from fewshot.detectors.cropper import FaceCropper
@@ -25,7 +25,7 @@ from fewshot.folders import find_pictures
 from fewshot.images import decode, read_picture
 from fewshot.pipeline import ordered_map
 from fewshot.watch import Watch
-from fewshot.written import written_whole
+from fewshot.written import remove_parts, written_whole
 
 NOT_FOUND = "not_found.txt"
 
@@ -68,9 +68,9 @@ def crop_folder(
     files = list(find_pictures(folder))
     if not files:
         raise NoImagesFound(folder)
-    ours = os.path.lexists(out / ACCOUNT)
-    if os.path.lexists(out / NOT_FOUND) and not (ours or force):
-        raise CannotWrite(out / NOT_FOUND, "it is there already", "list")
+    sources = {_below(one, folder) for one in files}
+    if not (force or _may_replace(out / NOT_FOUND, sources)):
+        raise CannotWrite(out / NOT_FOUND, "it is there already, and no list of ours", "list")
     with Account.opened(out, settings, anew=force) as account:
         waiting = [one for one in files if not _is_done(account.done.get(_below(one, folder)), out)]
         cuts = []
@@ -79,7 +79,7 @@ def crop_folder(
                 account.add(cut)
                 cuts.append(cut)
                 advance(1)
-        _list_what_is_missing(out, account)
+        _list_what_is_missing(out, account, sources)
         return Cutting(tuple(cuts), len(files) - len(waiting), len(account.missing()))
 
 
@@ -116,6 +116,12 @@ def _cut_all(
             continue
         taken = crops if settings.all_faces else crops[:1]
         names = account.names.choose(source, len(taken))
+        if not all(account.names.is_inside(name) for name in names):
+            yield Cut(source, reason=f"{names[0]} lies behind a link that leads out of {out}")
+            continue
+        if names == account.names.of.get(source):  # begun, and perhaps killed over it
+            for name in names:
+                remove_parts(out / name)
         foreign = [
             name
             for name in names
@@ -151,13 +157,24 @@ def _save(path: Path, crop: Crop, size: int) -> None:
         Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG")
 
 
-def _list_what_is_missing(out: Path, account: Account) -> None:
+def _may_replace(path: Path, sources: set[str]) -> bool:
+    """Tell whether a list of what was not found is ours: it names pictures of this folder."""
+    if not os.path.lexists(path):
+        return True
+    try:
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return False
+    return set(text.splitlines()) <= sources
+
+
+def _list_what_is_missing(out: Path, account: Account, sources: set[str]) -> None:
     path = out / NOT_FOUND
     missing = account.missing()
     if missing:
         with written_whole(path, "list") as file:
             file.write("".join(f"{one}\n" for one in missing).encode("utf-8", "surrogateescape"))
-    else:
+    elif _may_replace(path, sources):
         path.unlink(missing_ok=True)
 
 

@@ -6,6 +6,8 @@ import os
 from itertools import count
 from pathlib import Path, PurePosixPath
 
+_LONGEST = 4096  # bytes of a path
+
 
 class Names:
     """Which file below a folder belongs to which picture."""
@@ -49,15 +51,18 @@ class Names:
                 break
         return names
 
+    def is_inside(self, file: str) -> bool:
+        """Tell whether a file's folder lies below ours, whatever links there are on the way."""
+        try:
+            return (self._out / file).parent.resolve().is_relative_to(self._out.resolve())
+        except (OSError, RuntimeError):  # links that lead in a circle
+            return False
+
     def delete_all(self) -> None:
         """Delete all files that belong to pictures, and forget whose they were."""
         for file in self._owners:
-            path = PurePosixPath(file)
-            if path.is_absolute() or ".." in path.parts or path.suffix != ".png":
-                continue  # no name that we gave
             place = self._out / file
-            inside = place.parent.resolve().is_relative_to(self._out.resolve())
-            if inside and place.is_file() and not place.is_symlink():
+            if self.is_inside(file) and place.is_file() and not place.is_symlink():
                 place.unlink()
         self.of, self._owners, self._numbers = {}, {}, {}
 
@@ -70,3 +75,22 @@ class Names:
             if len(found) == number:
                 return tuple(found)
         raise AssertionError("numbers do not end")
+
+
+def given_names(source: str, files: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a picture's files as an account has them; raises ValueError for names never given.
+
+    They are PNGs that lie where the picture lies.
+    """
+    where = PurePosixPath(source).parent
+    for file in files:
+        path = PurePosixPath(file)
+        strange = path.is_absolute() or ".." in path.parts or "\0" in file
+        if (
+            strange
+            or path.parent != where
+            or path.suffix != ".png"
+            or len(os.fsencode(file)) > 4096
+        ):
+            raise ValueError(f"no name of a crop: {file!r}")
+    return files

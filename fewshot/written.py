@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 from collections.abc import Iterator
@@ -38,6 +39,17 @@ def written_whole(path: Path, what: str, *, private: bool = False) -> Iterator[I
         if part is not None:
             with suppress(OSError):
                 part.unlink()
+
+
+def remove_parts(path: Path) -> None:
+    """Delete what processes that were killed while they wrote this file left of it.
+
+    The caller sees to it that nobody is writing it.
+    """
+    start = glob.escape(f".{_short(path.name)}.")
+    with suppress(OSError, ValueError):
+        for part in path.absolute().parent.glob(f"{start}????????"):
+            part.unlink(missing_ok=True)
 
 
 def _short(name: str) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from fewshot.crop_account import Account, CutSettings
+from fewshot.crop_account import Account, Cut, CutSettings
 from fewshot.crop_folder import crop_folder
 from fewshot.errors import CannotWrite
 from tests.conftest import Run
@@ -188,18 +190,75 @@ def test_force_leaves_none_of_the_crops_it_does_not_make_again(
     assert (out / "ada/mine.png").read_text() == "mine"
 
 
-def test_force_deletes_only_what_lies_in_the_folder(pictures: Path, tmp_path: Path) -> None:
-    victim = tmp_path / "victim.png"
+HOSTILE = {
+    "above": {"source": "ada/one.jpg", "begun": ["../victim.png"]},
+    "absolute": {"source": "ada/one.jpg", "begun": ["VICTIM"]},
+    "beside": {"source": "ada/one.jpg", "begun": ["one.png"]},
+    "no crop": {"source": "ada/one.jpg", "begun": ["ada/keep.txt"]},
+    "NUL": {"source": "ada/one.jpg", "begun": ["ada/\0.png"]},
+    "a loop": {"source": "loop/a.jpg", "begun": ["loop/a.png"]},
+    "a link": {"source": "link/a.jpg", "begun": ["link/victim.png"]},
+    "surrogate": {**asdict(Cut("ada/one.jpg")), "reason": "\ud800"},
+    "a kind that is none": {**asdict(Cut("ada/one.jpg")), "kind": 5},
+    "a long name": {"source": "ada/one.jpg", "begun": [f"ada/{'x' * 5000}.png"]},
+}
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("row", HOSTILE.values(), ids=HOSTILE)
+def test_an_account_of_somebody_else_s_making_leads_to_nothing_but_a_line(
+    pictures: Path, tmp_path: Path, row: dict[str, object], force: bool
+) -> None:
+    victim, out = tmp_path / "victim.png", tmp_path / "out"
+    crop_folder(pictures, out, FACE)
     victim.write_text("mine")
+    (out / "ada/keep.txt").write_text("mine")
+    (out / "loop").symlink_to("loop")
+    (out / "link").symlink_to(tmp_path)
+    line = json.dumps(row).replace("VICTIM", str(victim))
+    with (out / "crops.jsonl").open("a") as account:
+        account.write(line + "\n")
+    with suppress(CannotWrite):
+        crop_folder(pictures, out, FACE, force=force)
+    assert victim.read_text() == "mine"
+    assert (out / "ada/keep.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(
+    pictures: Path, tmp_path: Path, force: bool
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/ada").symlink_to(tmp_path / "elsewhere")
+    done = crop_folder(pictures, tmp_path / "out", FACE, force=force)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    reasons = {one.source: one.reason for one in done.cuts}
+    assert "a link that leads out" in (reasons["ada/one.jpg"] or "")
+
+
+def test_what_a_killed_run_left_of_a_file_is_swept(pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     crop_folder(pictures, out, FACE)
-    link = out / "link"
-    link.symlink_to(tmp_path)
-    for file in ("../victim.png", str(victim), "link/victim.png"):
-        with (out / "crops.jsonl").open("a") as account:
-            account.write(json.dumps({"source": file, "begun": [file]}) + "\n")
-    crop_folder(pictures, out, FACE, force=True)
-    assert victim.read_text() == "mine"
+    lines = (out / "crops.jsonl").read_text().splitlines(keepends=True)
+    at = next(n for n, line in enumerate(lines) if "begun" in line)
+    (out / "crops.jsonl").write_text("".join(lines[: at + 1]))
+    (name,) = json.loads(lines[at])["begun"]
+    for left in (out / f"ada/.{Path(name).name}.abcdefgh", out / ".crops.jsonl.abcdefgh"):
+        left.write_text("half")
+    crop_folder(pictures, out, FACE)
+    assert not list(out.rglob(".*.abcdefgh"))
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_list_that_came_later_is_not_deleted(pictures: Path, tmp_path: Path, force: bool) -> None:
+    (pictures / "ada/empty.png").unlink()
+    out = tmp_path / "out"
+    crop_folder(pictures, out, FACE)
+    (out / "not_found.txt").write_text("mine")
+    with suppress(CannotWrite):
+        crop_folder(pictures, out, FACE, force=force)
+    assert (out / "not_found.txt").read_text() == "mine"
 
 
 def test_a_list_of_somebody_else_is_left_alone(pictures: Path, tmp_path: Path) -> None:
