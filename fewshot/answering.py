@@ -203,7 +203,13 @@ class Answering(Bookkeeping):
         if crop is None or crop == self._store.recipe.crop:
             return self._embedder
         if crop not in self._otherwise:
-            self._otherwise[crop] = embedder_of(self._store, self._watch, crop=crop)
+            here = [*self._otherwise.values()]
+            if "_embedder" in vars(self):
+                here.append(self._embedder)
+            if here:  # its network is loaded already
+                self._otherwise[crop] = here[-1].cropping(crop, self._watch)
+            else:
+                self._otherwise[crop] = embedder_of(self._store, self._watch, crop=crop)
         return self._otherwise[crop]
 
     def _choose_rule(self, added: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fewshot.crops import FIXED, Box, Crop, Cropper, given
+from fewshot.crops import FIXED, Box, Crop, Cropper, find_fixed, given
 from fewshot.decoding import DecodedPicture
 from fewshot.recipe import Recipe
 from fewshot.watch import Watch
@@ -40,9 +40,9 @@ def cropper_by_name(crop: str, watch: Watch = _DEAF) -> Cropper:
 
 
 def cropper_of(recipe: Recipe, watch: Watch = _DEAF) -> Cropper:
-    """Return the cropper of a recipe; raises what `load_cropper_again` raises."""
-    if recipe.detection is None and recipe.crop in FIXED:
-        return FIXED[recipe.crop]
+    """Return the cropper of a recipe; raises UnknownCropper, and as `load_cropper_again` does."""
+    if recipe.detection is None:
+        return find_fixed(recipe.crop)
     from fewshot.detectors.loading import load_cropper_again
 
     return load_cropper_again(recipe.crop, recipe.detection, watch)

@@ -109,6 +109,10 @@ class Embedder:
             return cls(cropper, load_kept(recipe, watch))
         return cls(cropper, load_again(recipe.backbone, recipe.blueprint, watch))
 
+    def cropping(self, crop: str, watch: Watch = _DEAF) -> Embedder:
+        """Return one with the same network and another crop; raises what `load_cropper` raises."""
+        return Embedder(cropper_by_name(crop, watch), self.backbone)
+
     @property
     def decode_size(self) -> int:
         """Pixels a side that decoding leaves at least: twice the backbone's input, or more."""

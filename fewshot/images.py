@@ -38,12 +38,10 @@ class RawPicture:
     content: bytes | NDArray[np.uint8]
 
     def digest_of(self, part: object | None) -> bytes:
-        """SHA-256 that stands for a part of the picture, named by a box; for all of it by None."""
-        return (
-            self.digest
-            if part is None
-            else hashlib.sha256(self.digest + f"{part}".encode()).digest()
-        )
+        """SHA-256 of a part of the picture, as a box names it; None: of all of it. 32 bytes."""
+        if part is None:
+            return self.digest
+        return hashlib.sha256(self.digest + str(part).encode()).digest()
 
     @cached_property
     def digest(self) -> bytes:

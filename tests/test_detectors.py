@@ -43,6 +43,11 @@ def face() -> Cropper:
     return load_cropper("face", DEAF, people=HAAR)
 
 
+def detection_of(cropper: Cropper) -> Detection:
+    assert cropper.detection is not None
+    return cropper.detection
+
+
 def middle(crop: Crop) -> tuple[float, float]:
     return crop.box.x + crop.box.width / 2, crop.box.y + crop.box.height / 2
 
@@ -164,7 +169,7 @@ def test_a_cascade_of_one_s_own_is_found_again_by_what_is_in_it(
     shelf.mkdir()
     path.rename(shelf / "another.xml")
     monkeypatch.setenv("FEWSHOT_WEIGHTS", str(shelf))
-    again = load_cropper_again("file", made.detection, DEAF)
+    again = load_cropper_again("file", detection_of(made), DEAF)
     assert len(again(pixels_of(bright_square((300, 200), (150, 60, 210, 120))))) == 1
 
 
@@ -173,7 +178,7 @@ def test_a_cascade_of_one_s_own_that_was_changed_is_not_it_any_more(tmp_path: Pa
     made = load_cropper(f"file:{path}", DEAF)
     path.write_text(path.read_text() + " ")
     with pytest.raises(DetectorMissing, match="SHA-256"):
-        load_cropper_again("file", made.detection, DEAF)
+        load_cropper_again("file", detection_of(made), DEAF)
 
 
 JUNK = {
@@ -298,7 +303,7 @@ def test_a_detector_s_suffix_may_be_large(tmp_path: Path, monkeypatch: pytest.Mo
     made = load_cropper(f"file:{path}", DEAF)
     path.rename(tmp_path / "ANOTHER.XML")
     monkeypatch.setenv("FEWSHOT_WEIGHTS", str(tmp_path))
-    assert load_cropper_again("file", made.detection, DEAF).name == "file"
+    assert load_cropper_again("file", detection_of(made), DEAF).name == "file"
 
 
 def test_what_opencv_cannot_look_at_is_a_line_on_that_picture(

@@ -118,6 +118,19 @@ def test_a_box_needs_no_detector_though_the_gallery_has_one(
         assert again.enroll(tmp_path / "ada.png", "cy", box=BOX).added == 1
 
 
+def test_another_crop_is_looked_at_by_the_network_that_is_loaded(
+    faces: Recognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces.match(tmp_path / "ada.png")
+
+    def loaded(*_: object) -> None:
+        raise AssertionError("a network was loaded again")
+
+    monkeypatch.setattr("fewshot.embedder.load_again", loaded)
+    assert faces.match(tmp_path / "ada.png", box=BOX).crop == "given"
+    assert faces.match(tmp_path / "ada.png", crop="center").crop == "center"
+
+
 def test_what_is_turned_away_is_not_said_to_be_enrolled(faces: Recognizer, tmp_path: Path) -> None:
     scene((500, 300), [(40, 60, 180)]).save(tmp_path / "cy.png")
     faces.correct(tmp_path / "cy.png", rejected="ada")

@@ -98,7 +98,7 @@ def enroll(
             note(f"{count} picture(s) were corrected, not {account.name}, and are passed over")
     note_crops(accounts, looked=recipe.crop == "auto")
     unseen = sum(one.crops == 0 for account in accounts for one in account.refused)
-    if unseen and recipe.crop == "face" and recipe.detection and "haar" in str(recipe.detection):
+    if unseen and recipe.detection and {one.name for one in recipe.detection.detectors} == {"haar"}:
         note(
             f"in {unseen} picture(s) haar found no face; yunet finds more: fewshot models fetch "
             "yunet, then a new gallery"

@@ -32,7 +32,7 @@ _LBP = (
     _Pass(side=240, step=1.05, neighbors=4, padded=True),
     _Pass(side=720, step=1.1, neighbors=6, most=80, enlarged=2.0),
 )
-_HAAR = (  # smaller pictures, for a window takes three times the work
+_HAAR = (  # smaller pictures, for its features take longer
     _Pass(side=224, step=1.1, neighbors=5),
     _Pass(side=176, step=1.1, neighbors=6, padded=True),
     _Pass(side=640, step=1.1, neighbors=8, most=80, enlarged=2.0),

@@ -69,15 +69,11 @@ def load_cropper(
     return _made(crop, found, margin)
 
 
-def load_cropper_again(crop: str, detection: Detection | None, watch: Watch) -> Cropper:
+def load_cropper_again(crop: str, detection: Detection, watch: Watch) -> Cropper:
     """Return the cropper of a recipe: the same detectors, whatever else is here by now.
 
     Raises UnknownCropper, OpencvMissing, DetectorMissing, DetectorRefused.
     """
-    if detection is None:
-        if crop not in FIXED:
-            raise UnknownCropper(crop, CROPPERS)
-        return FIXED[crop]
     if crop not in LOOKING:
         raise UnknownCropper(crop, CROPPERS)
     opencv(crop)

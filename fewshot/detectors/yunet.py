@@ -23,7 +23,6 @@ _BEST = (0.9, 0.7, 0.8)
 _LIKELY = 0.7  # that each face beside it needs
 _OVERLAP, _MOST = 0.3, 1000
 _NO_CONFIG = np.empty(0, np.uint8)
-_NUMBERS = 15  # box, five points, score
 
 
 class YuNet:
@@ -66,6 +65,7 @@ class YuNet:
         return largest_first(self._face(row.tolist(), small) for row in rows)
 
     def _face(self, row: list[float], small: Small) -> Face:
+        """Read a row of 15 numbers: a box, five points (the eyes first), a score."""
         x, y, width, height = row[:4]
         eyes = sorted(((row[4], row[5]), (row[6], row[7])))
         score = min(1.0, max(0.0, row[-1]))
